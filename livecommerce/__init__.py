@@ -1,0 +1,1 @@
+"""livecommerce: a self-hosted server for live shopping."""

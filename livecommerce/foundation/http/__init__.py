@@ -1,0 +1,1 @@
+"""The HTTP front: decoding, encoding, authentication, problems, limits and documentation of every room's routes."""

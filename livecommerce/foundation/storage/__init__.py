@@ -1,0 +1,1 @@
+"""PostgreSQL, Redis and blobs: the only places where drivers are touched besides `store.py` files."""
