@@ -163,23 +163,26 @@ class EventLog:
 
     async def since(self, show_id: ShowId, scope: Scope, epoch: int, seq: int) -> list[Envelope] | None:
         """The events after `seq`, in order and without a gap; None when they are too many or of another epoch."""
-        recent = await self._from_stream(show_id, scope, epoch, seq)
-        if recent is not None:
-            return recent
-        head = await self.head(show_id, scope)
+        try:
+            head = await self.head(show_id, scope)
+        except StorageUnavailable:
+            return await self._from_stream(show_id, scope, epoch, seq)
         if head.epoch != epoch or not head.seq - RECOVERY_MAX <= seq <= head.seq:
             return None
+        recent = await self._from_stream(show_id, scope, epoch, seq) or []
+        if len(recent) >= head.seq - seq:
+            return recent
         return await self._read(show_id, scope, seq, RECOVERY_MAX)
 
     async def _from_stream(self, show_id: ShowId, scope: Scope, epoch: int, seq: int) -> list[Envelope] | None:
-        """What Redis still has, only when it surely joins on to `seq` (the event `seq` itself is still there)."""
+        """What Redis still has, only when it surely joins on to `seq`."""
         try:
-            entries = await self.publisher.entries(stream_key(show_id, scope, epoch), seq)
+            entries = await self.publisher.entries(stream_key(show_id, scope, epoch), seq + 1)
         except StorageUnavailable:
             return None
-        if not entries or entries[0].seq != seq or len(entries) > RECOVERY_MAX:
+        if not entries or entries[0].seq != seq + 1 or len(entries) > RECOVERY_MAX:
             return None
-        return entries[1:]
+        return entries
 
     async def _read(self, show_id: ShowId, scope: Scope, after: int, limit: int) -> list[Envelope]:
         rows = await self._database.fetch(Q.events_after, show_id, scope, after, limit)
