@@ -1,0 +1,5 @@
+import sys
+
+from livecommerce.cli.app import main
+
+sys.exit(main())
