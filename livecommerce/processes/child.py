@@ -1,4 +1,4 @@
-"""What a child process of the supervisor runs: `python -m livecommerce.processes.child ROLE INDEX`.
+"""What a child process of the supervisor runs: `python -m livecommerce.processes.child web-0`.
 
 Standard input carries the order (one JSON line: settings, listening socket, the descriptor to report on) and then
 stays open: when it ends, the supervisor is gone, and so are we.

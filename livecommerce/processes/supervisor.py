@@ -110,6 +110,7 @@ class Supervisor:
             sys.executable,
             "-m",
             "livecommerce.processes.child",
+            role.label,  # for people who look at the list of processes
             stdin=asyncio.subprocess.PIPE,
             pass_fds=fds,
             start_new_session=True,  # Ctrl-C reaches only us; we stop the children in order
