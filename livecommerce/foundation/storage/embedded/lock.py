@@ -1,7 +1,7 @@
 """One live instance per data directory: a lock that lasts until the last of its processes has gone.
 
-The lock belongs to an open file that the guard and both servers inherit. So it is free exactly when none of them is left,
-even after all of them were killed in any order.
+The lock belongs to an open file that the guard and both servers inherit. So it is free exactly when none of them is
+left, even after all of them were killed in any order.
 """
 
 from __future__ import annotations

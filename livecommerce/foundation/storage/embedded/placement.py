@@ -20,7 +20,7 @@ LOG_BYTES = 8 * 1024 * 1024
 
 
 def make_data_dir(data_dir: Path) -> Path:
-    """Create the data directory; root's may be passed through by others but not listed, anybody else's not even that."""
+    """Create the data directory; others may pass through root's, and do nothing with anybody else's."""
     try:
         data_dir.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
     except OSError as exc:
@@ -68,7 +68,7 @@ def open_log(path: Path) -> Path:
     """Prepare a log file that neither grows for ever nor is read by others; the last one is kept beside it."""
     path.parent.mkdir(mode=0o700, exist_ok=True)
     if path.exists() and path.stat().st_size > LOG_BYTES:
-        os.replace(path, path.with_suffix(".old.log"))
+        path.replace(path.with_suffix(".old.log"))
     path.touch(mode=0o600)
     return path
 

@@ -113,6 +113,7 @@ class PostgresServer:
                 input=statement,
                 capture_output=True,
                 text=True,
+                check=False,
                 cwd="/",
                 env=ENVIRONMENT,
                 umask=0o077,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import msgspec
@@ -50,4 +49,4 @@ def write(data_dir: Path, record: Record) -> None:
     """Replace `server.json` in one step."""
     temporary = data_dir / "server.json.new"
     temporary.write_bytes(msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n")
-    os.replace(temporary, data_dir / "server.json")
+    temporary.replace(data_dir / "server.json")

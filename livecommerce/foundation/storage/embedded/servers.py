@@ -31,7 +31,7 @@ Server = PostgresServer | ValkeyServer
 class EmbeddedServers:
     """PostgreSQL and Valkey on Unix sockets, with their data in a data directory; one instance per directory.
 
-    Use it as a context manager, either kind. They end with this process, however it ends. Entering again keeps the data.
+    Use it as a context manager, either kind. They end with this process, however it ends. Entering again keeps data.
 
     Args:
         data_dir: made when missing; `server.json` in it records which servers wrote the data.
@@ -44,6 +44,7 @@ class EmbeddedServers:
         self._data_dir = data_dir
         self._wanted = [product for product, is_wanted in ((POSTGRES, postgres), (VALKEY, valkey)) if is_wanted]
         self._is_ephemeral = ephemeral
+        self._home = data_dir
         self._urls: dict[str, str] = {}
         self._lock: DataLock | None = None
         self._lifeline: Lifeline | None = None
@@ -100,6 +101,7 @@ class EmbeddedServers:
         sockets = placement.make_socket_dir(account)
         lock.note(str(sockets))
         self._remove = [sockets]
+        self._home = self._choose_home(recorded, account)
         servers = [self._prepare(product, recorded, account, sockets) for product in self._wanted]
         logs = self._data_dir / "logs"
         launches = [server.launch(placement.open_log(logs / f"{server.name.lower()}.log")) for server in servers]
@@ -124,10 +126,19 @@ class EmbeddedServers:
         self._write_down(product, binary, data)
         return server
 
+    def _choose_home(self, recorded: Record, account: Account) -> Path:
+        """Return where data lies or goes: both servers' in one place."""
+        if known := recorded.postgres or recorded.valkey:
+            return (self._data_dir / known.data).parent
+        home = placement.choose_home(self._data_dir, account, ephemeral=self._is_ephemeral)
+        if self._is_ephemeral and home != self._data_dir:
+            self._remove.append(home)
+        return home
+
     def _data_of(self, product: Product, known: ServerRecord | None, account: Account) -> Path:
         folder = "postgres" if product is POSTGRES else "valkey"
         if known is None:
-            return placement.choose_home(self._data_dir, account, ephemeral=self._is_ephemeral) / folder
+            return self._home / folder
         data = self._data_dir / known.data
         if not data.exists():
             if Path(known.data).is_absolute():
