@@ -27,7 +27,7 @@ class Parser(StrEnum):
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """One event as everybody receives it. `version` is the schema's; a counter has no `seq`."""
+    """One event as everybody receives it. `version` is the schema's; a counter has neither `epoch` nor `seq`."""
 
     id: str
     type: str
@@ -35,7 +35,7 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     timestamp: str
     show_id: str
     scope: Scope
-    epoch: int
+    epoch: int = 0
     seq: int | None = None
     media_ts: int | None = None
     data: dict[str, Any]
@@ -81,8 +81,14 @@ def encode(parser: Parser, value: Any) -> bytes:
 
 
 def plain(value: Any) -> Any:
-    """Structs, datetimes and enums as the JSON types that both parsers carry alike."""
-    return msgspec.to_builtins(value, str_keys=True, enc_hook=lambda shared: shared)
+    """Structs, datetimes and enums as the JSON types that both parsers carry alike; what is `Shared` stays so."""
+    if isinstance(value, Shared):
+        return value
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, msgspec.Struct):
+        return {field: plain(getattr(value, field)) for field in value.__struct_fields__}
+    return msgspec.to_builtins(value, str_keys=True)
 
 
 def packet(parser: Parser, kind: int, data: Any, *, ack_id: int | None = None) -> bytes:
