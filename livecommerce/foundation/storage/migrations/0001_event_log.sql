@@ -34,9 +34,11 @@ CREATE TABLE show_events (
 );
 
 CREATE TABLE outbox (
-    id      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    topic   text NOT NULL,
-    payload jsonb NOT NULL,
-    at      timestamptz NOT NULL DEFAULT clock_timestamp()
+    id       bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    topic    text NOT NULL,
+    payload  jsonb NOT NULL,
+    at       timestamptz NOT NULL DEFAULT clock_timestamp(),
+    attempts integer NOT NULL DEFAULT 0,
+    due_at   timestamptz NOT NULL DEFAULT clock_timestamp()
 );
-CREATE INDEX outbox_topic ON outbox (topic, id);
+CREATE INDEX outbox_due ON outbox (topic, due_at, id);
