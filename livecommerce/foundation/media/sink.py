@@ -9,7 +9,7 @@ Kind = Literal["audio", "video"]
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """One negotiated track of a publisher. `codec` is one of `H264`, `VP8`, `VP9`, `opus`; `fmtp` is the raw SDP text."""
+    """One negotiated track of a publisher. `codec` is `H264`, `VP8`, `VP9` or `opus`; `fmtp` is the raw SDP text."""
 
     kind: Kind
     codec: str
