@@ -1,0 +1,87 @@
+"""The whole room, put together: what a process root builds once and hands to doors and higher rooms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from livecommerce.foundation.core.clock import Clock
+from livecommerce.foundation.core.settings import Settings
+from livecommerce.foundation.http.limits import RateLimiter
+from livecommerce.foundation.storage.postgres import Database
+from livecommerce.identity.keys import KeyRing
+from livecommerce.identity.passwords import Passwords
+from livecommerce.identity.service.accounts import Accounts, Mailer
+from livecommerce.identity.service.audit import AuditTrail
+from livecommerce.identity.service.grants import Grants
+from livecommerce.identity.service.guests import Guests
+from livecommerce.identity.service.people import People
+from livecommerce.identity.service.sessions import Disconnects, Identity
+from livecommerce.identity.service.staff import OnceCodes, Staff
+from livecommerce.identity.store import AuditStore, CodeStore, PeopleStore, SessionStore
+from livecommerce.identity.tokens import Tokens
+
+ISSUER = "livecommerce"
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityRoom:
+    """Every service of this room, sharing one session cache."""
+
+    keys: KeyRing
+    identity: Identity
+    guests: Guests
+    accounts: Accounts
+    staff: Staff
+    once: OnceCodes
+    people: People
+    grants: Grants
+    audit: AuditTrail
+    sessions: SessionStore
+    codes: CodeStore
+
+
+def open_room(
+    database: Database,
+    settings: Settings,
+    *,
+    data_dir: Path,
+    limiter: RateLimiter,
+    mailer: Mailer,
+    disconnects: Disconnects,
+    clock: Clock,
+    passwords: Passwords | None = None,
+) -> IdentityRoom:
+    """Build the services; makes the installation's secrets below `data_dir` at first start."""
+    keys = KeyRing.open(data_dir)
+    people, sessions, codes = PeopleStore(database), SessionStore(database), CodeStore(database)
+    own = settings.identity
+    tokens = Tokens(keys, clock, issuer=ISSUER)
+    identity = Identity(database, sessions, tokens=tokens, clock=clock, disconnects=disconnects, settings=own)
+    audit = AuditTrail(AuditStore(database), clock)
+    return IdentityRoom(
+        keys=keys,
+        identity=identity,
+        guests=Guests(database, people, identity=identity, limiter=limiter, clock=clock, settings=own),
+        accounts=Accounts(
+            database,
+            people,
+            codes=codes,
+            identity=identity,
+            limiter=limiter,
+            mailer=mailer,
+            clock=clock,
+            secret=keys.derive("contact codes"),
+            settings=own,
+            shop_name=settings.shop.name,
+        ),
+        staff=Staff(
+            database, people, identity=identity, passwords=passwords or Passwords(), limiter=limiter, clock=clock
+        ),
+        once=OnceCodes(database, people, codes=codes, identity=identity, limiter=limiter, clock=clock),
+        people=People(database, people, identity=identity, clock=clock),
+        grants=Grants(people, identity=identity, audit=audit, clock=clock),
+        audit=audit,
+        sessions=sessions,
+        codes=codes,
+    )
