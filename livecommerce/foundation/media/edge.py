@@ -9,11 +9,16 @@ least what was asked for; a plain reload for half a part. Flights run as tasks i
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from types import TracebackType
+from typing import Any
 
 from livecommerce.foundation.core.errors import Busy, LiveCommerceError
+from livecommerce.foundation.core.ids import ShowId
+from livecommerce.foundation.media.door import File
+
+Key = tuple[ShowId, str]
 
 MAX_BYTES = 96 * 1024 * 1024
 """About a minute of four streams at 3 Mbit/s."""
@@ -22,21 +27,12 @@ MAX_ENTRY_BYTES = 8 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class File:
-    """An answer of the origin. `max_age_s` None means immutable; 0 means that only waiting requests share it."""
-
-    body: bytes
-    content_type: str
-    max_age_s: float | None
-
-
-@dataclass(frozen=True, slots=True)
 class _Kept:
     file: File
     until: float
 
 
-Fetch = Callable[[str, str], Awaitable[File]]
+Fetch = Callable[[ShowId, str], Coroutine[Any, Any, File]]
 """Ask the origin for a path (below the show's playlist, with query) of a show."""
 
 
@@ -50,8 +46,8 @@ class Edge:
         self._monotonic = monotonic
         self._max_bytes = max_bytes
         self._bytes = 0
-        self._kept: OrderedDict[tuple[str, str], _Kept] = OrderedDict()
-        self._flights: dict[tuple[str, str], asyncio.Task[File]] = {}
+        self._kept: OrderedDict[Key, _Kept] = OrderedDict()
+        self._flights: dict[Key, asyncio.Task[File]] = {}
 
     async def __aenter__(self) -> "Edge":
         return self
@@ -69,7 +65,7 @@ class Edge:
         """Bytes kept at the moment."""
         return self._bytes
 
-    async def get(self, show_id: str, path: str) -> File:
+    async def get(self, show_id: ShowId, path: str) -> File:
         """The file; raises what the origin answered. Refusals are shared by those who wait, and never kept."""
         key = (show_id, path)
         kept = self._kept.get(key)
@@ -84,7 +80,7 @@ class Edge:
                 raise Busy(retry_after_s=1) from None
             raise
 
-    def _take_off(self, key: tuple[str, str]) -> asyncio.Task[File]:
+    def _take_off(self, key: Key) -> asyncio.Task[File]:
         if len(self._flights) >= MAX_FLIGHTS:
             raise Busy(retry_after_s=1)
         flight = asyncio.get_running_loop().create_task(self._fetch(*key), name="hls flight")
@@ -92,7 +88,7 @@ class Edge:
         flight.add_done_callback(lambda landed: self._land(key, landed))
         return flight
 
-    def _land(self, key: tuple[str, str], flight: asyncio.Task[File]) -> None:
+    def _land(self, key: Key, flight: asyncio.Task[File]) -> None:
         self._flights.pop(key, None)
         if flight.cancelled():
             return
@@ -102,7 +98,7 @@ class Edge:
         elif not isinstance(error, LiveCommerceError):
             flight.get_loop().call_exception_handler({"message": "an HLS flight failed", "exception": error})
 
-    def _keep(self, key: tuple[str, str], file: File) -> None:
+    def _keep(self, key: Key, file: File) -> None:
         self._drop(key)
         if file.max_age_s == 0 or len(file.body) > MAX_ENTRY_BYTES:
             return
@@ -112,7 +108,7 @@ class Edge:
         while self._bytes > self._max_bytes:
             self._drop(next(iter(self._kept)))
 
-    def _drop(self, key: tuple[str, str]) -> None:
+    def _drop(self, key: Key) -> None:
         kept = self._kept.pop(key, None)
         if kept is not None:
             self._bytes -= len(kept.file.body)

@@ -6,7 +6,8 @@ import pytest
 
 from livecommerce.foundation.core.errors import Busy, NotFound
 from livecommerce.foundation.media import edge as edge_module
-from livecommerce.foundation.media.edge import Edge, File
+from livecommerce.foundation.media.door import File
+from livecommerce.foundation.media.edge import Edge
 
 
 class Source:
