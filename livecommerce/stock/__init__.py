@@ -1,0 +1,1 @@
+"""Stock: pools of units and holds on them. The gate (Redis) says who may try, the ledger (PostgreSQL) decides."""
