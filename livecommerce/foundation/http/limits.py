@@ -12,10 +12,9 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 import structlog
-from redis.asyncio import Redis
 
 from livecommerce.foundation.core.errors import RateLimited, StorageUnavailable
-from livecommerce.foundation.storage.redis import scripts
+from livecommerce.foundation.storage.redis import Redis, scripts
 
 log = structlog.get_logger(__name__)
 

@@ -27,6 +27,8 @@ ANSWER_TIMEOUT_S = 3.0
 HEALTH_CHECK_S = 10
 """A silent subscription is pinged after this time, so that a dead connection is noticed."""
 
+__all__ = ["Redis", "Script", "Scripts", "connect", "connect_blocking", "scripts", "unavailable_as_domain_error"]
+
 Key = str | bytes
 Argument = str | bytes | int | float
 
