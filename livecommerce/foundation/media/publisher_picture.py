@@ -58,7 +58,6 @@ class TestPicture:
             draw.text((left + size // 2, band // 2), text, font=font, fill=_INK, anchor="lm")
         _paste(self._clean, _planar(strip), top, self.height)
         _paste(self._canvas, _planar(strip), top, self.height)
-        self._mark_box = None
 
     def _move_mark(self, seconds: float) -> None:
         """A bright square that goes back and forth along the lower edge."""
