@@ -57,10 +57,16 @@ class File:
     max_age_s: float | None
 
 
-class Negotiated(msgspec.Struct, frozen=True):
-    """A WHIP or WHEP session: our SDP answer and the name of the session."""
+class SessionTag(msgspec.Struct, frozen=True):
+    """A WHIP or WHEP session and the strong entity tag of its ICE session (RFC 9725 4.3.1)."""
 
     session_id: str
+    etag: str
+
+
+class Negotiated(SessionTag, frozen=True):
+    """A new session and our SDP answer."""
+
     sdp: str
 
 
@@ -95,8 +101,8 @@ class MediaDoor(Protocol):
     async def play(self, show_id: ShowId, viewer: PersonId, sdp: str) -> Negotiated:
         """Answer a WHEP offer."""
 
-    async def find_session(self, show_id: ShowId, session_id: str, person: PersonId) -> None:
-        """`SessionNotFound` unless this person holds this session of this show."""
+    async def find_session(self, show_id: ShowId, session_id: str, person: PersonId) -> SessionTag:
+        """The session; `SessionNotFound` unless this person holds it in this show."""
 
     async def close_session(self, show_id: ShowId, session_id: str, person: PersonId) -> None:
         """End a session of this person."""

@@ -78,8 +78,8 @@ class InternalDoor:
         return _answered(await self._door.play(_show(request), _person(request), _sdp(request)))
 
     async def _find_session(self, request: web.Request) -> web.Response:
-        await self._door.find_session(_show(request), request.match_info["session_id"], _person(request))
-        return web.Response(status=204)
+        session_id, person = request.match_info["session_id"], _person(request)
+        return _json(await self._door.find_session(_show(request), session_id, person))
 
     async def _close_session(self, request: web.Request) -> web.Response:
         await self._door.close_session(_show(request), request.match_info["session_id"], _person(request))

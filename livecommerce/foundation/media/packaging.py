@@ -5,6 +5,7 @@ WebRTC only; for them this sink keeps the clock and makes no playlist.
 """
 
 import secrets
+import time
 from collections.abc import Callable
 
 import structlog
@@ -25,11 +26,17 @@ class Packaging:
     """A `MediaSink`. `origin` and `timeline` appear with the first packet of the leading track (video, if any)."""
 
     def __init__(
-        self, *, now_ms: Callable[[], int], ask_key: Callable[[str], None], part_ms: int = 500, window_s: float = 60.0
+        self,
+        *,
+        now_ms: Callable[[], int],
+        ask_key: Callable[[str], None],
+        part_ms: int = 500,
+        window_s: float = 60.0,
+        monotonic_ms: Callable[[], int] = lambda: time.monotonic_ns() // 1_000_000,
     ) -> None:
         self.origin: Origin | None = None
         self.timeline: Timeline | None = None
-        self.meter = Meter(now_ms)
+        self.meter = Meter(monotonic_ms)
         self.tracks: tuple[Track, ...] = ()
         self._now_ms = now_ms
         self._ask_key = ask_key
@@ -120,7 +127,7 @@ class Packaging:
             kinds = {track.kind for track in self.tracks}
             self._packager = Packager(
                 self.origin,
-                lambda: self._ask_key("segment"),
+                lambda: self._ask_key("segment_age"),
                 part_target=self._part_target,
                 has_video="video" in kinds,
                 has_audio="audio" in kinds,

@@ -22,6 +22,7 @@ from livecommerce.foundation.media.door import (
     Negotiated,
     NoStream,
     SessionNotFound,
+    SessionTag,
     StreamNumbers,
 )
 from livecommerce.foundation.media.internal import MAX_AGE_HEADER
@@ -63,9 +64,10 @@ class RemoteMedia:
         _, body = await self._ask(await self._node(show_id), show_id, "POST", f"/whep?person={viewer}", sdp.encode())
         return msgspec.json.decode(body, type=Negotiated)
 
-    async def find_session(self, show_id: ShowId, session_id: str, person: PersonId) -> None:
+    async def find_session(self, show_id: ShowId, session_id: str, person: PersonId) -> SessionTag:
         """See `MediaDoor`."""
-        await self._session_request("GET", show_id, session_id, person)
+        body = await self._session_request("GET", show_id, session_id, person)
+        return msgspec.json.decode(body, type=SessionTag)
 
     async def close_session(self, show_id: ShowId, session_id: str, person: PersonId) -> None:
         """See `MediaDoor`."""
@@ -96,11 +98,12 @@ class RemoteMedia:
         _, body = await self._ask(node, show_id, "GET", "/stream")
         return msgspec.json.decode(body, type=StreamNumbers)
 
-    async def _session_request(self, method: str, show_id: ShowId, session_id: str, person: PersonId) -> None:
+    async def _session_request(self, method: str, show_id: ShowId, session_id: str, person: PersonId) -> bytes:
         node = await self._registry.find(show_id)
         if node is None or not all(sign.isalnum() or sign in "-_" for sign in session_id):
             raise SessionNotFound()
-        await self._ask(node, show_id, method, f"/sessions/{session_id}?person={person}")
+        _, body = await self._ask(node, show_id, method, f"/sessions/{session_id}?person={person}")
+        return body
 
     async def _node(self, show_id: ShowId) -> Node:
         node = await self._registry.find(show_id)

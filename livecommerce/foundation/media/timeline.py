@@ -44,7 +44,7 @@ class Timeline:
     def __init__(self, first_kind: Kind, rtp_base: int, pdt_base_ms: int) -> None:
         self.rtp_base = rtp_base
         self.pdt_base_ms = pdt_base_ms
-        self._first = first_kind
+        self.leading = first_kind
         self._unwrap: dict[Kind, Unwrapper] = {kind: Unwrapper() for kind in RATES}
         self._reference: dict[Kind, _Reference] = {}
         self._base = self._unwrap[first_kind].unwrap(rtp_base)
@@ -58,7 +58,7 @@ class Timeline:
         """Ticks since media_ts 0 (negative: before the first picture); None while sound cannot be placed yet."""
         ticks = self._unwrap[kind].unwrap(rtp_timestamp)
         self._reference.setdefault(kind, _Reference(ticks, arrived_ms, is_reported=False))
-        if kind == self._first:
+        if kind == self.leading:
             return ticks - self._base
         if self._other_base is None:
             self._align(kind)
@@ -67,19 +67,19 @@ class Timeline:
     def report(self, kind: Kind, rtp_timestamp: int, wall_ms: int) -> None:
         """A sender report: `rtp_timestamp` was sampled at `wall_ms`."""
         self._reference[kind] = _Reference(self._unwrap[kind].unwrap(rtp_timestamp), wall_ms, is_reported=True)
-        other = next((each for each in self._reference if each != self._first), None)
+        other = next((each for each in self._reference if each != self.leading), None)
         if other is not None:
             self._align(other)
 
     def _align(self, kind: Kind) -> None:
         """Find the tick of `kind` that was sampled together with media_ts 0."""
-        first, other = self._reference.get(self._first), self._reference.get(kind)
+        first, other = self._reference.get(self.leading), self._reference.get(kind)
         if first is None or other is None:
             return
         is_exact = first.is_reported and other.is_reported
         if self._other_base is not None and not is_exact:
             return
-        origin_ms = first.wall_ms - (first.ticks - self._base) * 1000 / RATES[self._first]
+        origin_ms = first.wall_ms - (first.ticks - self._base) * 1000 / RATES[self.leading]
         base = round(other.ticks - (other.wall_ms - origin_ms) * RATES[kind] / 1000)
         if self._other_base is None or abs(base - self._other_base) * 1000 > _ADJUST_MS * RATES[kind]:
             self._other_base = base

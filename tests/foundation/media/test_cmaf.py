@@ -127,7 +127,7 @@ async def test_key_frame_is_asked_for_before_the_segment_gets_long():
     await studio.play(clip.interleaved(clip.pictures(200, gop=400), seconds=2.5))
 
     assert studio.asked
-    assert set(studio.asked) == {"segment"}
+    assert set(studio.asked) == {"segment_age"}
 
 
 async def test_publisher_that_ignores_key_frame_requests_still_gets_legal_segments():

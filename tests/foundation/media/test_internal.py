@@ -18,6 +18,7 @@ from livecommerce.foundation.media.door import (
     NoStream,
     PublishedByAnother,
     SessionNotFound,
+    SessionTag,
     StreamNumbers,
     StreamState,
 )
@@ -48,14 +49,15 @@ class Door:
 
     async def publish(self, show_id, owner, sdp):
         await self._called("publish", show_id, owner, sdp)
-        return Negotiated("s1", "answer")
+        return Negotiated("s1", '"e"', "answer")
 
     async def play(self, show_id, viewer, sdp):
         await self._called("play", show_id, viewer, sdp)
-        return Negotiated("s2", "answer")
+        return Negotiated("s2", '"e"', "answer")
 
     async def find_session(self, show_id, session_id, person):
         await self._called("find", session_id, person)
+        return SessionTag(session_id, '"tag"')
 
     async def close_session(self, show_id, session_id, person):
         await self._called("close", session_id, person)
@@ -87,9 +89,9 @@ async def running(redis, door, *, key=KEY):
 async def test_every_operation_arrives_as_it_was_meant(redis):
     door = Door()
     async with running(redis, door) as (media, _, _):
-        assert await media.publish(SHOW, PERSON, "v=0 offer") == Negotiated("s1", "answer")
-        assert await media.play(SHOW, PERSON, "v=0 offer") == Negotiated("s2", "answer")
-        await media.find_session(SHOW, "s-1_x", PERSON)
+        assert await media.publish(SHOW, PERSON, "v=0 offer") == Negotiated("s1", '"e"', "answer")
+        assert await media.play(SHOW, PERSON, "v=0 offer") == Negotiated("s2", '"e"', "answer")
+        assert await media.find_session(SHOW, "s-1_x", PERSON) == SessionTag("s-1_x", '"tag"')
         await media.close_session(SHOW, "s1", PERSON)
         await media.disconnect(SHOW, PERSON)
         file = await media.file(SHOW, "media.m3u8?_HLS_msn=3&_HLS_part=1")
