@@ -1,6 +1,6 @@
 """What people can do about themselves and each other: one module per noun."""
 
-from livecommerce.identity.service.accounts import Accounts, Mailer
+from livecommerce.identity.service.accounts import Accounts
 from livecommerce.identity.service.audit import AuditTrail
 from livecommerce.identity.service.grants import Grants
 from livecommerce.identity.service.guests import Guests
@@ -16,7 +16,6 @@ __all__ = [
     "Guests",
     "Identity",
     "IdentityRoom",
-    "Mailer",
     "OnceCodes",
     "People",
     "SignedIn",

@@ -11,13 +11,13 @@ import hashlib
 import hmac
 import secrets
 from datetime import timedelta
-from typing import Protocol
 
 from livecommerce.foundation.core.actors import Actor, ActorKind, Role
 from livecommerce.foundation.core.clock import Clock
 from livecommerce.foundation.core.ids import PersonId, new_id
 from livecommerce.foundation.core.settings import IdentitySettings
 from livecommerce.foundation.http.limits import RateLimiter
+from livecommerce.foundation.http.mail import Mailer
 from livecommerce.foundation.storage.postgres import Database, Transaction
 from livecommerce.identity.model import CODE_DIGITS, ContactCode, Person, WrongCode, clean_email, clean_name
 from livecommerce.identity.service.rates import (
@@ -30,12 +30,6 @@ from livecommerce.identity.service.rates import (
 )
 from livecommerce.identity.service.sessions import Identity, SignedIn
 from livecommerce.identity.store import CodeStore, PeopleStore
-
-
-class Mailer(Protocol):
-    """Sends one plain-text mail, or keeps it in a folder in development."""
-
-    async def send(self, *, to: str, subject: str, text: str) -> None: ...
 
 
 class Accounts:

@@ -8,10 +8,11 @@ from pathlib import Path
 from livecommerce.foundation.core.clock import Clock
 from livecommerce.foundation.core.settings import Settings
 from livecommerce.foundation.http.limits import RateLimiter
+from livecommerce.foundation.http.mail import Mailer
 from livecommerce.foundation.storage.postgres import Database
 from livecommerce.identity.keys import KeyRing
 from livecommerce.identity.passwords import Passwords
-from livecommerce.identity.service.accounts import Accounts, Mailer
+from livecommerce.identity.service.accounts import Accounts
 from livecommerce.identity.service.audit import AuditTrail
 from livecommerce.identity.service.grants import Grants
 from livecommerce.identity.service.guests import Guests
