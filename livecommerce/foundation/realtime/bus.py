@@ -40,7 +40,7 @@ class Counted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     envelope: Envelope
 
 
-class NoticeTo(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="notice"):
+class NoticeTo(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="notice"):
     """Something for one person, on all their connections."""
 
     person_id: str
@@ -48,7 +48,7 @@ class NoticeTo(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="not
     data: dict[str, Any]
 
 
-class CloseOf(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="close"):
+class CloseOf(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="close"):
     """Close a person's connections: all, those of one sign-in session, or those that are in one show."""
 
     person_id: str

@@ -109,7 +109,7 @@ class Feed:
         """Compare with the log soon: something may have been missed."""
         self._behind.set()
 
-    async def started(self, connect: Callable[[asyncio.Future[None]], None]) -> None:
+    async def started(self, connect: Callable[[asyncio.Future[None]], object]) -> None:
         """Wait until the feed is connected; the first who enters has it connected."""
         if self._started is None:
             self._started = asyncio.get_running_loop().create_future()

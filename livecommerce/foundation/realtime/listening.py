@@ -1,6 +1,6 @@
 """The receiving side of the bus: one pub/sub connection per process, which notices when it has gone deaf.
 
-`Ear.run` is three tasks: one reads, one applies changes of the wanted channels, one publishes a heartbeat to itself.
+`Ear.run` reads; beside it one task applies changes of the wanted channels and one publishes a heartbeat to itself.
 A heartbeat that stays away for `DEAF_AFTER_S` (half-open TCP, a subscription that Redis forgot) ends the connection;
 a new one subscribes again and then calls `on_reconnect`, so that whoever listens can heal what was missed.
 Messages are handed over synchronously, in order; handlers only sort them into bounded buffers.
@@ -59,7 +59,8 @@ class Ear:
         waiting = self._waiting.setdefault(channel, asyncio.get_running_loop().create_future())
         self._changed.set()
         try:
-            await asyncio.wait_for(asyncio.shield(waiting), CONFIRM_TIMEOUT_S)
+            async with asyncio.timeout(CONFIRM_TIMEOUT_S):
+                await asyncio.shield(waiting)
         except TimeoutError:
             raise StorageUnavailable(retry_after_ms=1000) from None
 
@@ -82,18 +83,19 @@ class Ear:
                 self._confirmed.clear()
                 await _closed(pubsub)
             is_first = False
+            _stop_if_cancelled()
             await asyncio.sleep(RETRY_S)
 
     async def _session(self, pubsub: PubSub, *, heal: bool) -> None:
         self._last_beat = time.monotonic()
         await pubsub.subscribe(*self._wanted)
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._read(pubsub), name="bus reader")
             group.create_task(self._apply_changes(pubsub), name="bus subscriptions")
             group.create_task(self._keep_beating(), name="bus heartbeat")
             if heal:
                 for callback in self.on_reconnect:
                     callback()
+            await self._read(pubsub)
 
     async def _read(self, pubsub: PubSub) -> None:
         while True:
@@ -130,11 +132,19 @@ class Ear:
     async def _keep_beating(self) -> None:
         while True:
             with redis_as_domain_error():
-                await asyncio.wait_for(self._redis.publish(self._beat, b""), DEAF_AFTER_S)
+                async with asyncio.timeout(DEAF_AFTER_S):
+                    await self._redis.publish(self._beat, b"")
             await asyncio.sleep(BEAT_EVERY_S)
 
     def _heard_beat(self, _data: bytes) -> None:
         self._last_beat = time.monotonic()
+
+
+def _stop_if_cancelled() -> None:
+    """A task group that is cancelled while a child fails reports the failure alone; the request still counts."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def _hand_over(handler: Handler, data: bytes, channel: str) -> None:
@@ -147,6 +157,7 @@ def _hand_over(handler: Handler, data: bytes, channel: str) -> None:
 
 async def _closed(pubsub: PubSub) -> None:
     try:
-        await asyncio.wait_for(pubsub.aclose(), 1)  # type: ignore[no-untyped-call]
+        async with asyncio.timeout(1):
+            await pubsub.aclose()  # type: ignore[no-untyped-call]
     except (RedisError, OSError, TimeoutError):
         log.debug("the old connection of the bus did not close cleanly")

@@ -100,10 +100,9 @@ def packet(parser: Parser, kind: int, data: Any, *, ack_id: int | None = None) -
     if parser is Parser.JSON:
         head = f"4{kind}{'' if ack_id is None else ack_id}".encode()
         return head if data is None else head + encode(parser, data)
-    fields: dict[str, Any] = {"type": kind, "data": data, "nsp": "/"}
-    if ack_id is not None:
-        fields["id"] = ack_id
-    return encode(parser, fields)
+    # The JavaScript parser takes null for a value, so what is not there is left out.
+    fields: dict[str, Any] = {"type": kind, "nsp": "/"} | ({} if data is None else {"data": data})
+    return encode(parser, fields if ack_id is None else fields | {"id": ack_id})
 
 
 def frame(parser: Parser, payload: bytes) -> bytes:
