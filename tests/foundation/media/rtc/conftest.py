@@ -1,7 +1,7 @@
 """An aiortc client (somebody else's WebRTC stack) that publishes and watches over loopback."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from fractions import Fraction
 
 import aioice.ice
