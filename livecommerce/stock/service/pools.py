@@ -30,6 +30,7 @@ class StockService:
         batches = GroupCommit(ledger, committed=self.teller.decided, lost=self._lost)
         self.clicks = Clicks(database, ledger, gate, batches, self.teller)
         self._batches, self._stack = batches, AsyncExitStack()
+        self._outages: set[PoolId] = set()
 
     async def __aenter__(self) -> StockService:
         await self._stack.enter_async_context(self._batches)
@@ -43,10 +44,17 @@ class StockService:
         self.teller.shows_of = shows_of
 
     async def _lost(self, pool_id: PoolId) -> None:
+        self._outages.add(pool_id)
         try:
             await self.gate.tell_outage(pool_id)
         except StorageUnavailable:
             return
+
+    async def end_outages(self) -> None:
+        """PostgreSQL has answered: clicks may try again at once."""
+        for pool_id in tuple(self._outages):
+            await self.gate.end_outage(pool_id)
+            self._outages.discard(pool_id)
 
     async def hold(self, pool_id: PoolId, ask: Ask) -> Decision:
         """Hold units for a buyer, durably, or raise a `Refused`; `Busy` when nothing definite can be said now."""

@@ -59,11 +59,12 @@ class Upkeep:
     async def mend_gates(self) -> None:
         """Bring the gates that this process uses in line with the ledger."""
         pools = await self._ledger.levels(self._stock.teller.lately())
-        for pool in pools:
-            try:
+        try:
+            await self._stock.end_outages()
+            for pool in pools:
                 await self._mend(pool)
-            except StorageUnavailable:
-                return
+        except StorageUnavailable:
+            return
 
     async def _mend(self, pool: Pool) -> None:
         overdue = await self._stock.gate.overdue(pool.id, OVERDUE_MAX)
