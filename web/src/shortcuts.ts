@@ -1,5 +1,6 @@
 /** Single keys of a page. They rest while a field has focus, while a dialog is open, and with Ctrl, Alt or Meta. */
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
+import { isPlainKey } from './elements/focus';
 
 export interface Shortcut {
   /** As in `KeyboardEvent.key`, lower case. */
@@ -11,14 +12,8 @@ export interface Shortcut {
   repeats?: boolean;
 }
 
-const FIELDS = 'input, textarea, select, [contenteditable=""], [contenteditable="true"]';
-
-function isTyping(event: KeyboardEvent): boolean {
-  const target = event.composedPath()[0];
-  if (!(target instanceof HTMLElement)) return false;
-  if (target instanceof HTMLInputElement && ['checkbox', 'radio', 'range', 'button'].includes(target.type)) return false;
-  return target.matches(FIELDS) || event.composedPath().some((node) => node instanceof HTMLDialogElement && node.open);
-}
+const inDialog = (event: KeyboardEvent): boolean =>
+  event.composedPath().some((node) => node instanceof HTMLDialogElement && node.open);
 
 /** Listens on the window for as long as its host is connected. */
 export class Shortcuts implements ReactiveController {
@@ -35,7 +30,7 @@ export class Shortcuts implements ReactiveController {
   }
 
   readonly #press = (event: KeyboardEvent): void => {
-    if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.altKey || event.metaKey || isTyping(event)) return;
+    if (event.defaultPrevented || !isPlainKey(event) || inDialog(event)) return;
     const shortcut = this.list().find((candidate) => candidate.key === event.key.toLowerCase());
     if (!shortcut || (event.repeat && !shortcut.repeats)) return;
     event.preventDefault();

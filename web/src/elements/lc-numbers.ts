@@ -5,6 +5,7 @@ import { money } from '../state/money';
 import { NO_TREND, type Numbers, type Trend } from '../state/numbers';
 import { clockTime, count, plural } from '../state/words';
 import css from './lc-numbers.css?inline';
+import './lc-panel';
 import './lc-spark';
 import { base, sheet } from './shared';
 
@@ -33,12 +34,12 @@ export class LcNumbers extends LitElement {
 
   override render(): TemplateResult {
     this.toggleAttribute('stale', this.staleSince !== null);
-    return html`<section class="panel" aria-label="Live numbers">
-      <header><h2>Right now</h2><span class="grow"></span>${this.staleSince === null ? nothing : html`<span class="fold">as of ${clockTime(this.staleSince)}</span>`}</header>
-      <div class="grid">${this.#figures().map((figure) => html`<div>
-        <div class="stat"><small>${figure.label}</small><b>${figure.value}</b><em>${figure.note}</em></div>
-        <lc-spark .values=${figure.trend}></lc-spark></div>`)}</div>
-    </section>`;
+    const grid = html`<div class="grid">${this.#figures().map((figure) => html`<div>
+      <div class="stat"><small>${figure.label}</small><b>${figure.value}</b><em>${figure.note}</em></div>
+      <lc-spark .values=${figure.trend}></lc-spark></div>`)}</div>`;
+    if (this.strip) return html`<section class="card" aria-label="Live numbers">${grid}</section>`;
+    const age = this.staleSince === null ? nothing : html`<span slot="tools" class="fold">as of ${clockTime(this.staleSince)}</span>`;
+    return html`<lc-panel heading="Right now">${age}${grid}</lc-panel>`;
   }
 
   #figures(): Figure[] {

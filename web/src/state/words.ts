@@ -9,6 +9,10 @@ export const short = (n: number): string =>
 export const clockTime = (iso: string | number): string =>
   new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' }).format(new Date(iso));
 
+/** The time of day in a staff log: 24 hours, so that every row is as wide as the next. */
+export const logTime = (iso: string, second?: '2-digit'): string =>
+  new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second, hourCycle: 'h23' }).format(new Date(iso));
+
 export const dayTime = (iso: string): string =>
   new Intl.DateTimeFormat(undefined, { weekday: 'long', hour: '2-digit', minute: '2-digit' }).format(new Date(iso));
 
