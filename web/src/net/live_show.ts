@@ -1,7 +1,8 @@
 import type { Ack, Envelope, Joined, Notice, Snapshot } from '../state/events';
-import { ApiError } from './api';
+import { ApiError, codeOf, textOf } from './api';
 import { Backoff } from './backoff';
 import type { ServerClock } from './clock';
+import { Track } from './track';
 import type { Wire } from './socket';
 
 export type Link =
@@ -23,13 +24,12 @@ const MAX_BUFFERED = 5_000; // beyond this a fresh snapshot is cheaper
 /**
  * One page's seat in one show.
  *
- * Events go to `onEvents` in order of `seq`, each once. While a join is under way they are buffered; a gap or another
- * epoch joins again. The socket is opened again with jittered delays unless the server said that it is over.
+ * Events go to `onEvents` in order of `seq`, each once; every scope counts for itself. While a join is under way they are
+ * buffered; a gap or another epoch joins again. The socket is opened again with jittered delays unless the server said
+ * that it is over.
  */
 export class LiveShow {
-  #epoch: string | null = null;
-  #seq = 0;
-  #buffer: Envelope[] | null = [];
+  readonly #tracks: Track[];
   #backoff = new Backoff();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #lastCode: { code: string; message: string } | null = null;
@@ -40,14 +40,14 @@ export class LiveShow {
     private readonly showId: string,
     private readonly listeners: Listeners,
     private readonly clock: ServerClock,
-    private readonly scope: 'public' | 'staff' = 'public',
+    scope: 'public' | 'staff' = 'public',
   ) {
-    wire.on('connect', () => void this.#join());
+    this.#tracks = scope === 'staff' ? [new Track('public'), new Track('staff')] : [new Track('public')];
+    wire.on('connect', () => void this.#joinAll());
     wire.on('connect_error', (error: Error & { data?: { code?: string; message?: string } }) => this.#lost(error.data));
     wire.on('disconnect', () => this.#lost());
     wire.on('show.events', (events: Envelope[]) => this.#receive(events));
     wire.on('notice', (notice: Notice) => this.#noticed(notice));
-    wire.on('bye', (reason: { code: string; message?: string }) => this.#remember(reason));
   }
 
   open(): void {
@@ -61,6 +61,13 @@ export class LiveShow {
     clearTimeout(this.#timer);
     this.#tell({ state: 'connecting' });
     this.wire.connect();
+  }
+
+  /** Leaves and comes back as whoever the cookie names now. */
+  renew(): void {
+    this.wire.disconnect();
+    this.#backoff.reset();
+    this.retryNow();
   }
 
   close(): void {
@@ -80,83 +87,66 @@ export class LiveShow {
     throw new ApiError(code, message, 0, retry_after_ms === undefined ? null : retry_after_ms / 1000, { ...ack });
   }
 
-  async #join(): Promise<void> {
-    this.#buffer = [];
-    const since = this.#epoch === null ? {} : { since: { epoch: this.#epoch, seq: this.#seq } };
-    const askedAt = performance.now();
-    try {
-      const joined = await this.ask<Joined>('show.join', { show_id: this.showId, scope: this.scope, ...since });
-      this.clock.sample(joined.now_ms, askedAt, performance.now());
-      this.#enter(joined);
-    } catch (error) {
-      const { code, message } = error as ApiError;
-      if (code !== 'offline') this.#remember({ code, message });
-      this.wire.disconnect();
-    }
-  }
-
-  #enter(joined: Joined): void {
-    const buffered = this.#buffer ?? [];
-    this.#buffer = null;
-    this.#epoch = joined.epoch;
-    if (joined.snapshot) {
-      this.#seq = joined.seq;
-      this.listeners.onSnapshot(joined.snapshot);
-    } else {
-      this.#deliver(joined.events ?? []);
-      this.#seq = Math.max(this.#seq, joined.seq);
-    }
+  async #joinAll(): Promise<void> {
+    for (const track of this.#tracks) track.hold();
+    for (const track of this.#tracks) if (!(await this.#join(track))) return;
     this.#backoff.reset();
     this.#lastCode = null;
     this.#tell({ state: 'live' });
-    this.#receive(buffered);
-    void this.clock.measure(() => this.ask('clock.ping', {})).catch(() => undefined);
+    await this.clock.measure(() => this.ask('clock.ping', {})).catch(() => undefined);
+  }
+
+  async #join(track: Track): Promise<boolean> {
+    track.hold();
+    const askedAt = performance.now();
+    try {
+      const joined = await this.ask<Joined>('show.join', { show_id: this.showId, scope: track.scope, ...track.since() });
+      this.clock.sample(joined.now_ms, askedAt, performance.now());
+      this.#enter(track, joined);
+      return true;
+    } catch (error) {
+      if (codeOf(error) !== 'offline') this.#lastCode = { code: codeOf(error), message: textOf(error) };
+      this.wire.disconnect();
+      return false;
+    }
+  }
+
+  #enter(track: Track, joined: Joined): void {
+    const buffered = track.enter(joined);
+    if (joined.snapshot && track.scope === 'public') this.listeners.onSnapshot(joined.snapshot);
+    this.#deliver(track, joined.snapshot ? [] : (joined.events ?? []));
+    track.reach(joined.seq);
+    this.#deliver(track, buffered);
   }
 
   #receive(events: Envelope[]): void {
-    const mine = events.filter((event) => event.show_id === this.showId && (event.scope ?? this.scope) === this.scope); // each scope has its own `seq`
-    if (!this.#buffer) return this.#deliver(mine);
-    this.#buffer.push(...mine);
-    if (this.#buffer.length > MAX_BUFFERED) this.wire.disconnect();
+    for (const track of this.#tracks) {
+      const mine = events.filter(({ scope, show_id }) => show_id === this.showId && scope === track.scope);
+      if (!mine.length) continue;
+      if (!track.isHolding) this.#deliver(track, mine);
+      else if (track.keep(mine) > MAX_BUFFERED) this.wire.disconnect();
+    }
   }
 
   /** Hands on what comes next in order; joins again at a gap or another epoch. */
-  #deliver(events: Envelope[]): void {
-    const fresh: Envelope[] = [];
-    for (const event of events) {
-      if (event.seq == null) {
-        fresh.push(event); // a counter: absolute, with its own version
-        continue;
-      }
-      if (event.epoch != null && event.epoch !== this.#epoch) return this.#rejoin(fresh, true);
-      if (event.seq <= this.#seq) continue;
-      if (event.seq > this.#seq + 1) return this.#rejoin(fresh, false);
-      this.#seq = event.seq;
-      fresh.push(event);
-    }
-    if (fresh.length) this.listeners.onEvents(fresh);
-  }
-
-  #rejoin(fresh: Envelope[], isOtherEpoch: boolean): void {
-    if (fresh.length) this.listeners.onEvents(fresh);
-    if (isOtherEpoch) this.#epoch = null;
-    void this.#join();
+  #deliver(track: Track, events: Envelope[]): void {
+    if (!events.length) return;
+    const { next, isBroken } = track.take(events);
+    if (next.length) this.listeners.onEvents(next);
+    if (isBroken) void this.#join(track);
   }
 
   #noticed(notice: Notice): void {
-    if (notice.type === 'you.banned') this.#remember({ code: 'banned', message: '' });
+    const { code } = notice.data;
+    if (notice.type === 'connection.closing' && typeof code === 'string') this.#lastCode = { code, message: '' };
     this.listeners.onNotice?.(notice);
   }
 
-  #remember({ code, message }: { code: string; message?: string }): void {
-    this.#lastCode = { code, message: message ?? '' };
-  }
-
   #lost(refused?: { code?: string; message?: string }): void {
-    if (refused?.code) this.#remember({ code: refused.code, message: refused.message ?? '' });
+    if (refused?.code) this.#lastCode = { code: refused.code, message: refused.message ?? '' };
     if (this.#isOver) return;
     clearTimeout(this.#timer);
-    this.#buffer = [];
+    for (const track of this.#tracks) track.hold();
     if (this.#lastCode && TERMINAL.has(this.#lastCode.code)) {
       this.#isOver = true;
       return this.#tell({ state: 'ended', ...this.#lastCode });

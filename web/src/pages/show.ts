@@ -1,1 +1,1 @@
-export {};
+import './lc-show-page';

@@ -60,7 +60,7 @@ export type Envelope<T extends EventType = EventType> = {
     timestamp: string;
     show_id: string;
     scope: 'public' | 'staff';
-    epoch?: string | null;
+    epoch?: number | string | null;
     seq?: number | null;
     media_ts?: number | null;
     data: EventData[K];
@@ -84,7 +84,7 @@ export interface Refusal {
   field?: string;
 }
 export interface Joined {
-  epoch: string;
+  epoch: number | string;
   seq: number;
   now_ms: number;
   recovered: boolean;

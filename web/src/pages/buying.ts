@@ -1,0 +1,103 @@
+import type { Cart } from '../net/cart';
+import type { Payment } from '../elements/lc-checkout';
+import type { Order, Variant } from '../state/types';
+import { refusalWords } from '../state/refusals';
+import { wantOf, type CardView, type Want } from '../state/view';
+
+export interface BuyingHost {
+  requestUpdate(): void;
+  /** Opens the sheet of a product, of the checkout, or of what was ordered. */
+  openSheet(kind: 'product' | 'checkout' | 'ordered', productId?: string): void;
+  toast(text: string): void;
+  announce(text: string): void;
+}
+
+/** From a press on Buy to a paid order. Says nothing before the server did. */
+export class Buying {
+  /** The product whose hold is being asked for. */
+  busy = '';
+  isPaying = false;
+  payError = '';
+  order: Order | null = null;
+  #said = new Map<string, string>();
+  #chosen = new Map<string, string>();
+
+  constructor(private readonly host: BuyingHost, private readonly cart: Cart, private readonly limitOf: (want: Want) => number | null) {}
+
+  said = (productId: string | undefined): string => (productId && this.#said.get(productId)) || '';
+  chosen = (productId: string): string => this.#chosen.get(productId) ?? '';
+
+  choose(variant: Variant): void {
+    this.#chosen.set(variant.product_id, variant.id);
+    this.#say(variant.product_id, '');
+  }
+
+  /** What was said about a product is no longer true: its sale opened or closed. */
+  settle(productId: string): void {
+    this.#said.delete(productId);
+  }
+
+  /** Buy on the card or the shelf: a missing choice opens the product. */
+  async press(view: CardView, showId: string): Promise<void> {
+    const want = wantOf(view, showId, this.#chosen.get(view.product.id));
+    if (want) await this.buy(want);
+    else this.host.openSheet('product', view.product.id);
+  }
+
+  async buy(want: Want, opensCheckout = true): Promise<void> {
+    if (this.busy) return;
+    this.busy = want.product_id;
+    this.#say(want.product_id, '');
+    try {
+      const hold = await this.cart.buy(want, () => this.#say(want.product_id, 'Busy right now. Trying again by itself.'));
+      this.#say(want.product_id, '');
+      this.host.announce(`${hold.title} is held for you`);
+      if (opensCheckout) this.host.openSheet('checkout');
+      else this.host.toast(`${hold.title} is in your cart`);
+    } catch (error) {
+      this.#say(want.product_id, refusalWords(error, this.limitOf(want)));
+    } finally {
+      this.busy = '';
+      this.host.requestUpdate();
+    }
+  }
+
+  /** Places the order, and pays when it costs no more than the button said; else shows the new sum first. */
+  async orderAndPay({ outcome, address, shown }: Payment): Promise<void> {
+    if (this.isPaying) return;
+    this.isPaying = true;
+    this.payError = '';
+    this.host.requestUpdate();
+    try {
+      this.order ??= await this.cart.place(this.cart.holds.value, address);
+      if (this.order.total.amount === shown.amount || Number(this.order.total.amount) <= Number(shown.amount)) await this.#pay(this.order, outcome);
+    } catch (error) {
+      this.payError = refusalWords(error, null);
+    } finally {
+      this.isPaying = false;
+      this.host.requestUpdate();
+    }
+  }
+
+  /** A new checkout begins; one that was placed and not paid goes on. */
+  begin(): void {
+    if (this.order && this.order.status !== 'placed' && this.order.status !== 'paying') this.order = null;
+    this.payError = '';
+  }
+
+  async #pay(order: Order, outcome: 'success' | 'decline'): Promise<void> {
+    const paid = (this.order = await this.cart.pay(order, outcome));
+    if (paid.payment.redirect_url) return location.assign(paid.payment.redirect_url);
+    if (paid.status !== 'paid') {
+      this.payError = 'The card was declined and nothing was charged. Your items stay held: try again.';
+      return;
+    }
+    this.host.announce(`Order ${paid.number} is paid`);
+    this.host.openSheet('ordered');
+  }
+
+  #say(productId: string, text: string): void {
+    this.#said.set(productId, text);
+    this.host.requestUpdate();
+  }
+}
