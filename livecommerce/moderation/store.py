@@ -1,0 +1,96 @@
+"""Rows of sanctions and chat modes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+
+import asyncpg
+
+from livecommerce.foundation.core.errors import Conflict
+from livecommerce.foundation.core.ids import PersonId, SanctionId, ShowId, is_uuid
+from livecommerce.foundation.realtime.eventlog import ShowNotFound
+from livecommerce.foundation.storage.postgres import Database, Row, Transaction
+from livecommerce.foundation.storage.sql import queries
+from livecommerce.moderation.model import ChatMode, Sanction, SanctionKind, SanctionNotFound
+
+Q = queries(__package__)
+
+PAGE = 200
+
+
+class SanctionStore:
+    """Sanctions, and the modes of chats."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def transaction(self) -> AbstractAsyncContextManager[Transaction]:
+        """For a use case that learns from the row which show it is about."""
+        return self._database.transaction()
+
+    async def add(self, tx: Transaction, sanction: Sanction) -> None:
+        """Put a sanction in force in place of the earlier one of its kind."""
+        s = sanction
+        await tx.execute(Q.replace_sanction, s.show_id, s.viewer_id, s.kind, s.at)
+        try:
+            who = (s.viewer_id, s.viewer_name, s.kind, s.reason, s.until, s.at, s.by_id, s.by_name)
+            await tx.execute(Q.add_sanction, s.id, s.show_id, *who)
+        except asyncpg.ForeignKeyViolationError as exc:
+            raise ShowNotFound() from exc
+        except asyncpg.UniqueViolationError as exc:
+            raise Conflict("Somebody else did the same just now.") from exc
+
+    async def lock(self, sanction_id: SanctionId, tx: Transaction) -> Sanction:
+        row = await tx.fetchrow(Q.lock_sanction, sanction_id) if is_uuid(sanction_id) else None
+        if row is None:
+            raise SanctionNotFound()
+        return _sanction(row)
+
+    async def lift(self, tx: Transaction, sanction_id: SanctionId, at: datetime) -> None:
+        await tx.execute(Q.lift_sanction, sanction_id, at)
+
+    async def of_show(self, show_id: ShowId, now: datetime) -> list[Sanction]:
+        """In force now, the newest first."""
+        return [_sanction(row) for row in await self._database.fetch(Q.sanctions_of_show, show_id, now, PAGE)]
+
+    async def of_people(
+        self, show_id: ShowId, people: Collection[PersonId], now: datetime, tx: Transaction | None = None
+    ) -> list[Sanction]:
+        """In force now for any of these people."""
+        rows = await (tx or self._database).fetch(Q.sanctions_of_people, show_id, list(people), now)
+        return [_sanction(row) for row in rows]
+
+    async def chat_mode(self, show_id: ShowId, tx: Transaction | None = None) -> ChatMode:
+        row = await (tx or self._database).fetchrow(Q.chat_mode, show_id)
+        return _mode(row)
+
+    async def change_chat_mode(
+        self, tx: Transaction, show_id: ShowId, slow_s: int | None, hold_all: bool | None, is_closed: bool | None
+    ) -> ChatMode:
+        """Set what is not None, in one statement, so that two moderators do not undo each other."""
+        try:
+            row = await tx.fetchrow(Q.change_chat_mode, show_id, slow_s, hold_all, is_closed)
+        except asyncpg.ForeignKeyViolationError as exc:
+            raise ShowNotFound() from exc
+        return _mode(row)
+
+
+def _mode(row: Row | None) -> ChatMode:
+    return ChatMode(row["slow_s"], row["hold_all"], row["is_closed"]) if row else ChatMode()
+
+
+def _sanction(row: Row) -> Sanction:
+    return Sanction(
+        id=row["id"],
+        show_id=row["show_id"],
+        viewer_id=row["viewer_id"],
+        viewer_name=row["viewer_name"],
+        kind=SanctionKind(row["kind"]),
+        reason=row["reason"],
+        until=row["until"],
+        at=row["at"],
+        by_id=row["by_id"],
+        by_name=row["by_name"],
+    )

@@ -1,0 +1,66 @@
+"""Moderation on the wire."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+
+from livecommerce.identity.views import PersonName
+from livecommerce.moderation.model import MAX_SLOW_S, ChatMode, Sanction, SanctionKind
+
+
+class SanctionView(msgspec.Struct, frozen=True):
+    id: str
+    show_id: str
+    viewer: PersonName
+    kind: SanctionKind
+    reason: str
+    until: datetime | None
+    at: datetime
+    by: PersonName
+
+    @classmethod
+    def of(cls, sanction: Sanction) -> SanctionView:
+        return cls(
+            id=sanction.id,
+            show_id=sanction.show_id,
+            viewer=PersonName(sanction.viewer_id, sanction.viewer_name),
+            kind=sanction.kind,
+            reason=sanction.reason,
+            until=sanction.until,
+            at=sanction.at,
+            by=PersonName(sanction.by_id, sanction.by_name),
+        )
+
+
+class ChatModeView(msgspec.Struct, frozen=True):
+    slow_s: int
+    hold_all: bool
+    closed: bool
+
+    @classmethod
+    def of(cls, mode: ChatMode) -> ChatModeView:
+        return cls(mode.slow_s, mode.hold_all, mode.is_closed)
+
+
+class ChatModeBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What to change; the rest stays."""
+
+    slow_s: Annotated[int, msgspec.Meta(ge=0, le=MAX_SLOW_S)] | None = None
+    hold_all: bool | None = None
+    closed: bool | None = None
+
+
+class YouMuted(msgspec.Struct, frozen=True):
+    """Notice `you.muted`: what the person may see of it."""
+
+    show_id: str
+    until: datetime | None
+
+
+class YouBanned(msgspec.Struct, frozen=True):
+    """Notice `you.banned`."""
+
+    show_id: str
