@@ -41,5 +41,12 @@ def demo(
 async def _run(options: DemoOptions, console: Console) -> None:
     try:
         await run_demo(options, console)
-    except* Exception as group:
-        raise group.exceptions[0] from group
+    except ExceptionGroup as group:
+        raise _first(group) from group
+
+
+def _first(error: Exception) -> Exception:
+    """The error that began it: task groups wrap it once each."""
+    while isinstance(error, ExceptionGroup):
+        error = error.exceptions[0]
+    return error

@@ -13,11 +13,13 @@ from pathlib import Path
 import structlog
 
 from livecommerce.demo.client import Client, Refused, Unreachable
-from livecommerce.foundation.media.publisher import Publisher, PublishRefused, TestPattern, whip_url
+from livecommerce.foundation.media.publisher import Encoding, Publisher, PublishRefused, TestPattern, whip_url
 
 log = structlog.get_logger(__name__)
 
 PICTURE = Path(__file__).with_name("images") / "host-maja.jpg"
+ENCODING = Encoding(width=540, height=960, kbps=1000)
+"""Upright, as a phone films."""
 LOOK_EVERY_S = 1.0
 EMPTY_FOR_LOOKS = 3
 SETTLE_S = 0.5
@@ -59,7 +61,7 @@ class HostOnCamera:
         publisher = Publisher(
             whip_url(self._host.base_url, self._show_id),
             self._host.token,
-            TestPattern(picture=PICTURE, caption=self._caption),
+            TestPattern(ENCODING, picture=PICTURE, caption=self._caption),
             verify_tls=not self._host.certificate,
             on_state=changed,
         )

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from typing import TypeVar
 
 import msgspec
 from rich.console import Console
@@ -23,6 +24,8 @@ from livecommerce.demo.shop import CURRENCY, SHOP_NAME, TAX_RATE
 from livecommerce.demo.staff import open_staff
 from livecommerce.foundation.core.settings import Settings
 from livecommerce.processes.supervisor import Supervisor
+
+T = TypeVar("T")
 
 GUESTS_PER_MINUTE = 600
 """The crowd comes from one address."""
@@ -53,8 +56,9 @@ async def run_demo(options: DemoOptions, console: Console) -> None:
             session = await stack.enter_async_context(open_session())
             nobody = Client(session, supervisor.settings.public_url, certificate=certificate)
             staff = await stack.enter_async_context(open_staff(supervisor.settings, nobody))
-            demo = await LiveDemo.prepare(staff, viewers=options.viewers, data_dir=settings.data_dir, console=console)
-            await demo.run(stopping, seconds=options.seconds)
+            preparing = LiveDemo.prepare(staff, viewers=options.viewers, data_dir=settings.data_dir, console=console)
+            if demo := await _unless(stopping, preparing):
+                await demo.run(stopping, seconds=options.seconds)
 
 
 def demo_settings(options: DemoOptions) -> tuple[Settings, str]:
@@ -88,6 +92,18 @@ def demo_settings(options: DemoOptions) -> tuple[Settings, str]:
         shop=change(given.shop, name=SHOP_NAME, currency=CURRENCY, tax_rate=TAX_RATE),
     )
     return changed, certificate
+
+
+async def _unless(stopping: asyncio.Event, work: Coroutine[None, None, T]) -> T | None:
+    """Finish the work and return its result, or give it up when asked to stop."""
+    working, stopped = asyncio.create_task(work), asyncio.create_task(stopping.wait())
+    try:
+        await asyncio.wait({working, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        return working.result() if working.done() else None
+    finally:
+        for task in (working, stopped):
+            task.cancel()
+        await asyncio.wait({working, stopped})
 
 
 @asynccontextmanager

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import structlog
 
-from livecommerce.demo.client import Client, Json
+from livecommerce.demo.client import Client, Json, Refused
 from livecommerce.demo.shop import DemoProduct, products
 
 log = structlog.get_logger(__name__)
@@ -50,7 +50,16 @@ async def seed_show(host: Client, product_ids: list[str]) -> Json:
         show = await host.put(f"/shows/{show['id']}/lineup", product_ids)
     if show["status"] == "scheduled":
         show = await host.post(f"/shows/{show['id']}/start")
+    elif show["status"] == "paused":
+        show = await _resume(host, show)
     return dict(show)
+
+
+async def _resume(host: Client, show: Json) -> Json:
+    try:
+        return dict(await host.post(f"/shows/{show['id']}/resume"))
+    except Refused:  # it waits for a picture, and goes on by itself when there is one
+        return show
 
 
 async def seat_moderator(host: Client, show_id: str, person_id: str) -> None:
