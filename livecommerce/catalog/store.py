@@ -63,14 +63,17 @@ class CatalogStore:
             raise NotFound()
         return found[product_id]
 
-    async def of_variant(self, variant_id: VariantId, tx: Transaction | None = None) -> Product:
-        """The product that a variant belongs to."""
-        product_id = (
-            await (tx or self._database).fetchval(Q.product_of_variant, variant_id) if is_uuid(variant_id) else None
-        )
-        if product_id is None:
+    async def product_of(self, variant_id: VariantId, tx: Transaction | None = None) -> ProductId:
+        found = None
+        if is_uuid(variant_id):
+            found = await (tx or self._database).fetchval(Q.product_of_variant, variant_id)
+        if found is None:
             raise NotFound()
-        return await self.get(ProductId(product_id), tx)
+        return ProductId(found)
+
+    async def of_variant(self, variant_id: VariantId, tx: Transaction | None = None) -> Product:
+        """The product that a variant belongs to, as a whole."""
+        return await self.get(await self.product_of(variant_id, tx), tx)
 
     async def page(self, before: str | None, *, search: str, with_archived: bool, limit: int) -> list[ProductId]:
         """Ids of products, newest first."""

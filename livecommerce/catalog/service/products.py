@@ -174,6 +174,10 @@ class CatalogService:
             raise NotFound()
         return product, variant
 
+    async def product_of(self, variant_id: VariantId) -> ProductId:
+        """The product that a variant belongs to; `NotFound` for an unknown one."""
+        return await self._store.product_of(variant_id)
+
     async def on_sale(self, products: Collection[ProductId], tx: Transaction | None = None) -> set[ProductId]:
         """Those of the products that exist and are not archived."""
         return await self._store.on_sale(products, tx)

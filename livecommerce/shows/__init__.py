@@ -1,0 +1,1 @@
+"""Shows: when they are, whether they run, what is in them and what is on the table."""
