@@ -1,0 +1,8 @@
+"""What hosts and viewers do with a stream, and what its coming and going does to the show."""
+
+from livecommerce.broadcast.service.announcer import StreamAnnouncer
+from livecommerce.broadcast.service.broadcast import BroadcastService
+from livecommerce.broadcast.service.paths import PathKeys
+from livecommerce.broadcast.service.shows import Shows
+
+__all__ = ["BroadcastService", "PathKeys", "Shows", "StreamAnnouncer"]
