@@ -79,12 +79,27 @@ async def count_up(servers: EmbeddedServers) -> int:
         await client.aclose()
 
 
-@pytest.fixture
-def place(tmp_path: Path) -> Path:
-    """A folder that an unprivileged account can enter, as most checkouts are."""
-    for directory in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
+def let_others_pass(folder: Path) -> Path:
+    """Temporary folders of pytest are closed to the account that the servers run as; most checkouts are not."""
+    for directory in (folder, folder.parent, folder.parent.parent):
         if directory.stat().st_uid == os.geteuid() and directory != Path("/tmp"):
             directory.chmod(0o711)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory that has been used and is at rest; making one takes a second."""
+    folder = let_others_pass(tmp_path_factory.mktemp("made"))
+    with EmbeddedServers(folder / "data"):
+        pass
+    return folder / "data"
+
+
+@pytest.fixture
+def place(tmp_path: Path, made_once: Path) -> Path:
+    """A folder with a data directory of its own."""
+    subprocess.run(["cp", "-a", made_once, let_others_pass(tmp_path) / "data"], check=True)
     return tmp_path
 
 
@@ -270,14 +285,14 @@ async def test_a_lost_record_is_made_again_from_the_data(place: Path) -> None:
 
 
 async def test_a_start_that_is_cancelled_leaves_nothing_running(place: Path) -> None:
-    entering = asyncio.ensure_future(EmbeddedServers(place / "data").__aenter__())
-    await asyncio.to_thread(wait_until, (place / "data" / "servers.lock").exists)
+    entering = asyncio.ensure_future(EmbeddedServers(place / "fresh").__aenter__())
+    await asyncio.to_thread(wait_until, (place / "fresh" / "servers.lock").exists)
 
     entering.cancel()
     with pytest.raises(asyncio.CancelledError):
         await entering
 
-    async with EmbeddedServers(place / "data", ephemeral=True) as servers:
+    async with EmbeddedServers(place / "fresh", ephemeral=True) as servers:
         assert await count_rows(servers) == 1
 
 
