@@ -62,8 +62,9 @@ class KeyRequests:
         self.reasons: Counter[str] = Counter()
 
     def ask(self, reason: str, now: float) -> None:
-        """Somebody needs a key frame."""
-        self.reasons[reason] += 1
+        """Somebody needs a key frame; the reason counts unless one is asked for already."""
+        if not self._is_open:
+            self.reasons[reason] += 1
         self._is_open = True
         self.tick(now)
 

@@ -86,10 +86,11 @@ class Relay:
         return self._source is source
 
     def _turn_away(self, tracks: Iterable[Track]) -> None:
-        """A publisher with other codecs: viewers who negotiated the old ones must ask again."""
+        """A publisher with other codecs or more kinds: viewers who negotiated what was before must ask again."""
         codecs = {track.kind: track.codec for track in tracks}
+        has_more = not codecs.keys() <= {track.kind for track in self.tracks}
         for viewer in [*self._fanout.viewers]:
-            if any(codecs.get(kind, codec) != codec for kind, codec in viewer.codecs.items()):
+            if has_more or any(codecs.get(kind, codec) != codec for kind, codec in viewer.codecs.items()):
                 viewer.on_unplayable()
 
     def _send_key_request(self) -> None:

@@ -163,7 +163,7 @@ def _split(text: str) -> tuple[Block, list[Block]]:
     for line in lines[1:]:
         if not line:
             continue
-        if len(line) > MAX_LINE_BYTES or line[1:2] != "=":
+        if len(line) > MAX_LINE_BYTES or line[1:2] != "=" or not line.isprintable():
             raise MalformedOffer("A line is not of the form x=value.")
         if line[0] == "m":
             current = {"m=": [line[2:]]}
@@ -215,16 +215,10 @@ def _codecs(block: Block, formats: list[str]) -> tuple[Codec, ...]:
         encoding = maps.get(payload_type)
         if encoding is None:
             continue
-        name, rate, *channels = encoding.split("/")
-        codecs.append(
-            Codec(
-                payload_type,
-                name,
-                _number(rate, 192_000),
-                _number(channels[0], 8) if channels else 1,
-                formulas.get(payload_type, ""),
-            )
-        )
+        name, _, rates = encoding.partition("/")
+        rate, _, channels = rates.partition("/")
+        formula = formulas.get(payload_type, "")
+        codecs.append(Codec(payload_type, name, _number(rate, 192_000), _number(channels or "1", 8), formula))
     return tuple(codecs)
 
 

@@ -99,6 +99,7 @@ async def test_chromium_publishes_and_chromium_watches(site: tuple[str, Relay]) 
     assert first["ms"] < 2000
     assert relay.rtp_base is not None
     assert (first["rtp"] - relay.rtp_base) % 2**32 < 90_000 * 30
-    assert video["framesDropped"] < 20 and video.get("freezeCount", 0) == 0
-    assert sound["packetsReceived"] > 20 and sound["totalAudioEnergy"] >= 0
+    assert video["framesDropped"] < 20
+    assert video.get("freezeCount", 0) == 0
+    assert sound["packetsReceived"] > 20
     assert video["nackCount"] == 0

@@ -38,7 +38,8 @@ async def test_a_viewer_decodes_what_a_publisher_sends(server: RtcServer, clip: 
     assert {(frame.width, frame.height) for frame in frames} == {(320, 180)}
     assert states == [SessionState.CONNECTED, SessionState.LIVE]
     stats = published.stats()
-    assert stats is not None and stats.lost == 0
+    assert stats is not None
+    assert stats.lost == 0
     await host.close()
     await viewer.close()
     await until(lambda: published.state is SessionState.CLOSED and played.state is SessionState.CLOSED)
