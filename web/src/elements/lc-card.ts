@@ -86,7 +86,7 @@ const titleOf = ({ product, variant, sale }: CardView): string =>
 
 /** "30-day lowest €24.00 · 2 per person", "3 heights · In stock". */
 function subOf({ kind, product, sale, struck }: CardView): string {
-  if (kind === 'taken') return 'Every one is taken. Unpaid ones come back here.';
+  if (kind === 'taken') return 'All taken for now. Unpaid ones come back.';
   if (kind === 'sold-out' && sale) return `All ${count(sale.quantity)} are sold.`;
   const perPerson = sale ? `${count(sale.per_buyer_limit)} per person` : null;
   if (sale) return [struck ? `30-day lowest ${money(struck)}` : null, perPerson].filter(Boolean).join(' · ');

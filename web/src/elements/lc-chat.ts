@@ -24,6 +24,7 @@ export class LcChat extends LitElement {
   @state() private fresh = 0;
   @query('.log') private log!: HTMLElement;
   #isFollowing = true;
+  #height = 0;
   #onResize = new ResizeObserver(() => this.#follow());
 
   override render(): TemplateResult {
@@ -73,11 +74,13 @@ export class LcChat extends LitElement {
   }
 
   #scrolled = (): void => {
+    if (this.log.clientHeight !== this.#height) return this.#follow(); // the page moved, not the reader
     this.#isFollowing = this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < NEAR_PX;
     if (this.#isFollowing) this.fresh = 0;
   };
 
   #follow(): void {
+    this.#height = this.log.clientHeight;
     if (this.#isFollowing) this.log.scrollTop = this.log.scrollHeight;
   }
 

@@ -23,6 +23,11 @@ export class LcName extends LitElement {
     </lc-sheet>`;
   }
 
+  protected override async firstUpdated(): Promise<void> {
+    await new Promise(requestAnimationFrame); // the sheet takes the focus first
+    this.field.focus();
+  }
+
   #submit = (event: Event): void => {
     event.preventDefault();
     const name = this.field.value.trim();

@@ -3,7 +3,7 @@ import { customElement, property, state } from 'lit/decorators.js';
 import { money, reduction, times } from '../state/money';
 import type { ShowState } from '../state/reducer';
 import type { FlashSale, Product, Variant } from '../state/types';
-import { saleOf, stockWords, variantBy, type Want } from '../state/view';
+import { mainVariant, saleOf, stockWords, variantBy, type Want } from '../state/view';
 import { count } from '../state/words';
 import './lc-button';
 import './lc-countdown';
@@ -36,7 +36,7 @@ export class LcProduct extends LitElement {
     if (!product || !changed.has('productId')) return;
     const sale = saleOf(this.state as ShowState, product.id);
     const wanted = product.variants.find(({ id }) => id === (sale?.variant_id ?? this.chosenVariant));
-    this.chosen = { ...(wanted ?? (product.variants.length === 1 ? product.variants[0] : undefined))?.options };
+    this.chosen = { ...(wanted ?? mainVariant(product))?.options };
     this.quantity = 1;
   }
 

@@ -1,1 +1,1 @@
-export {};
+import './lc-lobby-page';

@@ -7,14 +7,14 @@ export const short = (n: number): string =>
   n < 1000 ? String(n) : new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 }).format(n).toLowerCase();
 
 export const clockTime = (iso: string | number): string =>
-  new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' }).format(new Date(iso));
+  new Intl.DateTimeFormat(undefined, { timeStyle: 'short' }).format(new Date(iso));
 
 /** The time of day in a staff log: 24 hours, so that every row is as wide as the next. */
 export const logTime = (iso: string, second?: '2-digit'): string =>
   new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second, hourCycle: 'h23' }).format(new Date(iso));
 
 export const dayTime = (iso: string): string =>
-  new Intl.DateTimeFormat(undefined, { weekday: 'long', hour: '2-digit', minute: '2-digit' }).format(new Date(iso));
+  new Intl.DateTimeFormat(undefined, { weekday: 'long', hour: 'numeric', minute: '2-digit' }).format(new Date(iso));
 
 export const day = (iso: string): string =>
   new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' }).format(new Date(iso));
