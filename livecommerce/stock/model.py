@@ -91,10 +91,8 @@ class Ask:
 
     def __post_init__(self) -> None:
         """Refuse what would cost a whole batch: nothing that is not checked here reaches the gate or the ledger."""
-        if type(self.quantity) is not int or not 1 <= self.quantity <= MAX_QUANTITY:
-            raise Invalid(f"A quantity is a whole number from 1 to {MAX_QUANTITY}.", field="quantity")
-        if _KEY.fullmatch(self.key) is None:
-            raise Invalid("An idempotency key has 1 to 64 letters, digits, - or _.", field="idempotency_key")
+        check_quantity(self.quantity)
+        check_key(self.key)
         if not all(map(ids.is_uuid, (self.hold_id, self.show_id, self.buyer))):
             raise NotFound()
         if not 0 <= self.price.minor < 1 << 53:
@@ -147,6 +145,18 @@ class Hold:
         if self.state is HoldState.EXPIRED:
             raise HoldExpired()
         raise HoldNotOpen(state=self.state.value)
+
+
+def check_quantity(quantity: int) -> None:
+    """Refuse what is not strictly a whole number of units."""
+    if type(quantity) is not int or not 1 <= quantity <= MAX_QUANTITY:
+        raise Invalid(f"A quantity is a whole number from 1 to {MAX_QUANTITY}.", field="quantity")
+
+
+def check_key(key: str) -> None:
+    """Refuse a key that could be more than a part of a name."""
+    if type(key) is not str or _KEY.fullmatch(key) is None:
+        raise Invalid("An idempotency key has 1 to 64 letters, digits, - or _.", field="idempotency_key")
 
 
 class Refused(LiveCommerceError):

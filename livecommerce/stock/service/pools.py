@@ -60,9 +60,11 @@ class StockService:
         """Hold units for a buyer, durably, or raise a `Refused`; `Busy` when nothing definite can be said now."""
         return await self.clicks.hold(pool_id, ask)
 
-    async def levels(self, pool_ids: Collection[str]) -> dict[str, Pool]:
+    async def levels(self, pool_ids: Collection[str], tx: Transaction | None = None) -> dict[str, Pool]:
         """What pools (named by their variant's or flash sale's id) have now. Unknown ones are left out."""
-        return {pool.id: pool for pool in await self._ledger.levels([PoolId(pool_id) for pool_id in pool_ids])}
+        wanted = [PoolId(pool_id) for pool_id in pool_ids]
+        pools = await (self._ledger.levels(wanted) if tx is None else self._ledger.levels_in(tx, wanted))
+        return {pool.id: pool for pool in pools}
 
     async def create_pool(
         self, tx: Transaction, variant_id: VariantId, *, units: int, limit_per_buyer: int | None, hold_s: int

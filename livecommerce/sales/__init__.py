@@ -1,0 +1,1 @@
+"""Sales: flash sales and buying, from the click to the hold."""

@@ -1,0 +1,8 @@
+"""What can be done in sales: `FlashSaleService` for hosts, `BuyService` and `HoldService` for buyers."""
+
+from livecommerce.sales.service.buying import BuyService, Want
+from livecommerce.sales.service.flash_sales import FlashSaleService
+from livecommerce.sales.service.goods import Catalog, Shelf, Shows
+from livecommerce.sales.service.holding import HoldService
+
+__all__ = ["BuyService", "Catalog", "FlashSaleService", "HoldService", "Shelf", "Shows", "Want"]
