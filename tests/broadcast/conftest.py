@@ -51,13 +51,13 @@ class ShowsOnTheAir:
             raise NotFound()
         return self.shows[show_id]
 
-    async def pause(self, show_id):
+    async def stream_lost(self, show_id):
         self.shows[show_id] = self.shows[show_id].pause(self.clock.now(), PauseReason.STREAM_LOST)
 
-    async def resume(self, show_id):
+    async def stream_back(self, show_id):
         self.shows[show_id] = self.shows[show_id].resume()
 
-    async def end(self, show_id):
+    async def end(self, actor, show_id):
         self.shows[show_id] = self.shows[show_id].end(self.clock.now())
 
 

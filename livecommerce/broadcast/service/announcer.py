@@ -6,6 +6,7 @@ from livecommerce.broadcast.events import StreamStarted, StreamStopped
 from livecommerce.broadcast.model import Broadcast, BroadcastState, hls_url, whep_url
 from livecommerce.broadcast.service.shows import Shows
 from livecommerce.broadcast.store import StreamStore
+from livecommerce.foundation.core.actors import SYSTEM
 from livecommerce.foundation.core.clock import Clock
 from livecommerce.foundation.core.events import Event
 from livecommerce.foundation.media.stream import StreamReport
@@ -40,11 +41,11 @@ class StreamAnnouncer:
         is_waiting = show.status is ShowStatus.PAUSED and show.pause_reason is PauseReason.STREAM_LOST
         match broadcast.state:
             case BroadcastState.LIVE if is_waiting:
-                await self._shows.resume(show.id)
+                await self._shows.stream_back(show.id)
             case BroadcastState.INTERRUPTED if show.status is ShowStatus.LIVE:
-                await self._shows.pause(show.id)
+                await self._shows.stream_lost(show.id)
             case BroadcastState.ENDED if is_waiting:
-                await self._shows.end(show.id)
+                await self._shows.end(SYSTEM, show.id)
 
 
 def _event(broadcast: Broadcast) -> Event:

@@ -1,24 +1,25 @@
-"""What this room needs of the shows room."""
+"""What this room needs of a show; `ShowService` has it."""
 
 from __future__ import annotations
 
 from typing import Protocol
 
+from livecommerce.foundation.core.actors import Actor
 from livecommerce.foundation.core.ids import ShowId
 from livecommerce.shows.model import Show
 
 
 class Shows(Protocol):
-    """The show follows its picture. The last three change nothing when the show is in another state than expected."""
+    """The show follows its picture."""
 
     async def get(self, show_id: ShowId) -> Show:
         """The show; `NotFound` when there is none."""
 
-    async def pause(self, show_id: ShowId) -> None:
-        """Pause a live show because its picture is lost."""
+    async def stream_lost(self, show_id: ShowId) -> object:
+        """Draw the curtain over a live show; nothing happens to any other."""
 
-    async def resume(self, show_id: ShowId) -> None:
-        """Go on with a show that was paused because its picture was lost."""
+    async def stream_back(self, show_id: ShowId) -> object:
+        """Lift the curtain that `stream_lost` drew, and no other."""
 
-    async def end(self, show_id: ShowId) -> None:
-        """End a show that was paused because its picture was lost, and stayed so."""
+    async def end(self, actor: Actor, show_id: ShowId) -> object:
+        """Close the show for ever."""

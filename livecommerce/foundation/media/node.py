@@ -8,6 +8,7 @@ negotiation, after which it looks again.
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -174,6 +175,18 @@ class MediaNode:
         """See `MediaDoor`."""
         stream = self._streams.get(show_id)
         return stream.numbers() if stream is not None else StreamNumbers()
+
+    # figures
+
+    @property
+    def requests_waiting(self) -> int:
+        """Blocking reloads held back, over all streams."""
+        origins = [stream.packaging.origin for stream in self._streams.values()]
+        return sum(origin.waiting for origin in origins if origin is not None)
+
+    def streams_by_state(self) -> Counter[StreamState]:
+        """How many streams are live, interrupted, …"""
+        return Counter(stream.state for stream in self._streams.values())
 
     # inside
 

@@ -1,0 +1,206 @@
+"""The media process: WebRTC sessions, relays, segments, and the internal door to them.
+
+Concurrency: resources open in order and close in reverse; one `TaskGroup` holds the node (states, heartbeat, one
+listener task per stream), the janitor of streams and the lag sampler. On SIGTERM the node takes no more sessions and
+tells that its streams are interrupted; then everything closes. Runs apart from web, so that packets of video never
+delay a click.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import Protocol
+
+from aiohttp import web
+from prometheus_client import CollectorRegistry, start_http_server
+
+from livecommerce.broadcast.jobs import StreamJanitor
+from livecommerce.broadcast.service import StreamAnnouncer
+from livecommerce.broadcast.store import StreamStore
+from livecommerce.catalog.pictures import Pictures
+from livecommerce.catalog.service import CatalogService
+from livecommerce.catalog.store import CatalogStore
+from livecommerce.foundation.core.errors import ConfigurationError
+from livecommerce.foundation.core.ids import new_id
+from livecommerce.foundation.core.settings import MediaSettings, Settings
+from livecommerce.foundation.media.internal import InternalDoor
+from livecommerce.foundation.media.metrics import MediaMetrics
+from livecommerce.foundation.media.node import MediaNode, NodeOptions
+from livecommerce.foundation.media.registry import Node, RedisStreamClock
+from livecommerce.foundation.media.rtc.answer import BitrateCaps
+from livecommerce.foundation.media.sessions import RtcLimits, RtcServer
+from livecommerce.foundation.media.signing import Signer
+from livecommerce.identity.service import IdentityRoom, open_room
+from livecommerce.processes.resources import Resources, open_resources
+from livecommerce.shows.service import ShowService
+from livecommerce.shows.store import ShowStore
+from livecommerce.stock.service import StockService
+from livecommerce.stock.store.gate import Gate
+from livecommerce.stock.store.ledger import Ledger
+
+INTERNAL_KEY = "internal door"
+"""The purpose under which both sides derive the key that signs internal requests."""
+SHUTDOWN_S = 5.0
+
+
+class Lifetime(Protocol):
+    """How the supervisor is told that we started, and tells us to stop (`processes.child.Lifetime`)."""
+
+    stopping: asyncio.Event
+
+    def ready(self) -> None:
+        """Requests are answered from now on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """The object graph of this process."""
+
+    node: MediaNode
+    janitor: StreamJanitor
+    metrics: MediaMetrics
+
+
+async def run(settings: Settings, lifetime: Lifetime) -> None:
+    """Serve media until told to stop."""
+    async with AsyncExitStack() as stack:
+        resources = await stack.enter_async_context(open_resources(settings))
+        media = await build(resources, stack)
+        async with asyncio.TaskGroup() as group:
+            tasks = [
+                group.create_task(media.node.run(), name="media node"),
+                group.create_task(media.janitor.run(), name="stream janitor"),
+                group.create_task(media.metrics.run(), name="loop lag"),
+            ]
+            lifetime.ready()
+            await lifetime.stopping.wait()
+            await media.node.drain()
+            for task in tasks:
+                task.cancel()
+
+
+async def build(resources: Resources, stack: AsyncExitStack) -> Media:
+    """Open the ports and put the objects together; everything is closed with the stack."""
+    settings, clock = resources.settings, resources.clock
+    identity = _identity(resources)
+    shows = await _shows(resources, identity, stack)
+    store = StreamStore(resources.database)
+    announcer = StreamAnnouncer(store, resources.log, shows, clock)
+    rtc = await _open_rtc(settings.media, stack)
+    listener = _listen(settings.media, stack)
+    own = settings.media
+    node = MediaNode(
+        Node(new_id(), f"http://{_host_in_url(own.internal_host)}:{listener.getsockname()[1]}"),
+        rtc,
+        resources.nodes,
+        announcer,
+        clock,
+        options=NodeOptions(end_s=own.interrupted_end_s, part_ms=own.part_ms),
+    )
+    door = InternalDoor(node, Signer(identity.keys.derive(INTERNAL_KEY)), clock)
+    await _serve(door.application(), listener, stack)
+    janitor = StreamJanitor(
+        store, announcer, shows, resources.nodes, media=node, clock=clock, end_s=own.interrupted_end_s
+    )
+    metrics = MediaMetrics(node, rtc)
+    _serve_metrics(settings, metrics, stack)
+    return Media(node, janitor, metrics)
+
+
+def _identity(resources: Resources) -> IdentityRoom:
+    return open_room(
+        resources.database,
+        resources.settings,
+        data_dir=resources.settings.data_dir,
+        limiter=resources.limiter,
+        mailer=resources.mailer,
+        disconnects=resources.bus,
+        clock=resources.clock,
+    )
+
+
+async def _shows(resources: Resources, identity: IdentityRoom, stack: AsyncExitStack) -> ShowService:
+    """The rooms up to `shows`: a lost picture draws the show's curtain."""
+    settings, database, clock = resources.settings, resources.database, resources.clock
+    ledger = Ledger(database, open_holds_max=settings.sales.open_holds_max)
+    stock = await stack.enter_async_context(StockService(database, ledger, Gate(resources.redis), resources.bus))
+    pictures = Pictures(resources.blobs)
+    catalog = CatalogService(
+        database,
+        CatalogStore(database),
+        stock=stock,
+        pictures=pictures,
+        audit=identity.audit,
+        clock=clock,
+        shop=settings.shop,
+        sales=settings.sales,
+    )
+    return ShowService(
+        database,
+        ShowStore(database),
+        log=resources.log,
+        bus=resources.bus,
+        people=identity.people,
+        grants=identity.grants,
+        audit=identity.audit,
+        catalog=catalog,
+        pictures=pictures,
+        clock=clock,
+        stream_clock=RedisStreamClock(resources.nodes, clock),
+        shop_name=settings.shop.name,
+    )
+
+
+async def _open_rtc(own: MediaSettings, stack: AsyncExitStack) -> RtcServer:
+    limits = RtcLimits(viewers=own.whep_viewers_max, caps=BitrateCaps(max_kbps=own.uplink_kbps_max))
+    rtc = RtcServer(own.host, own.udp_port, announce=own.announce, limits=limits)
+    try:
+        await rtc.open()
+    except OSError as exc:
+        raise ConfigurationError(
+            f"Cannot open UDP port {own.udp_port} on {own.host} ({exc.strerror}); choose another media.udp_port."
+        ) from exc
+    stack.push_async_callback(rtc.close)
+    return rtc
+
+
+def _listen(own: MediaSettings, stack: AsyncExitStack) -> socket.socket:
+    """The internal door's socket, bound before anybody is told its address."""
+    family = socket.AF_INET6 if ":" in own.internal_host else socket.AF_INET
+    listener = stack.enter_context(socket.socket(family, socket.SOCK_STREAM))
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((own.internal_host, own.internal_port))
+    except OSError as exc:
+        raise ConfigurationError(
+            f"Cannot listen on {own.internal_host}:{own.internal_port} ({exc.strerror}); choose another "
+            "media.internal_port."
+        ) from exc
+    return listener
+
+
+def _host_in_url(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+async def _serve(app: web.Application, listener: socket.socket, stack: AsyncExitStack) -> None:
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S, keepalive_timeout=75.0)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    await web.SockSite(runner, listener, backlog=1024).start()
+
+
+def _serve_metrics(settings: Settings, metrics: MediaMetrics, stack: AsyncExitStack) -> None:
+    """On 127.0.0.1, the port after those of the web workers."""
+    if not settings.server.metrics_port:
+        return
+    registry = CollectorRegistry()
+    registry.register(metrics)
+    port = settings.server.metrics_port + settings.server.web_workers
+    server, thread = start_http_server(port, addr="127.0.0.1", registry=registry)
+    stack.callback(thread.join, SHUTDOWN_S)
+    stack.callback(server.server_close)
+    stack.callback(server.shutdown)
