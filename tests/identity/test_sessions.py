@@ -151,3 +151,17 @@ async def test_a_one_time_code_grows_old(room: IdentityRoom, clock: Any) -> None
 
     with pytest.raises(WrongCode):
         await room.once.trade(code, address="198.51.100.1")
+
+
+async def test_what_staff_have_just_been_given_counts_at_once_in_every_process(
+    room: IdentityRoom, elsewhere: Any, database: Database
+) -> None:
+    show = ShowId(new_id())
+    maja, _ = await room.staff.add(Role.HOST, "maja@example.com", "Maja", None)
+    token = (await room.once.trade(await room.once.mint(maja.id), address="198.51.100.1")).token
+    await elsewhere.identity.actor_for(token)
+
+    async with database.transaction() as tx:
+        await room.grants.host(tx, show, maja.id, [Permission.SHOW_RUN])
+
+    assert (await elsewhere.identity.actor_for(token)).may(Permission.SHOW_RUN, show)

@@ -48,7 +48,7 @@ class Grants:
     async def take(self, tx: Transaction, actor: Actor, show_id: ShowId, person_id: PersonId) -> None:
         """Take everything back; `NotFound` when there was nothing."""
         await self._store.drop_grant(tx, show_id, person_id)
-        self._identity.forget(person_id)
+        self._identity.forget_after(tx, person_id)
         await self._audit.record(tx, actor, "grant.take", show_id=show_id, subject_kind="person", subject_id=person_id)
 
     async def of_show(self, show_id: ShowId) -> Sequence[Grant]:
@@ -57,4 +57,4 @@ class Grants:
 
     async def _put(self, tx: Transaction, show_id: ShowId, person_id: PersonId, rights: Collection[Permission]) -> None:
         await self._store.put_grant(tx, show_id, person_id, rights, self._clock.now())
-        self._identity.forget(person_id)
+        self._identity.forget_after(tx, person_id)

@@ -24,7 +24,8 @@ from livecommerce.identity.store import SessionStore
 from livecommerce.identity.tokens import LEEWAY, Tokens
 
 CACHE_S = 1.0
-"""How stale a session may be here; ended sessions and new grants are seen everywhere within 2 s, even without Redis."""
+"""How stale the session of a viewer may be here: an ended one is refused everywhere within 2 s, even without Redis.
+Sessions of staff, and of whoever has a grant, are never kept."""
 CACHE_SESSIONS = 20_000
 MAX_BATCH = 500
 SIGNED_OUT = "signed_out"
@@ -97,7 +98,7 @@ class Identity:
     async def end_all(self, tx: Transaction, person_id: PersonId) -> None:
         """End every session of a person, after the commit of `tx`."""
         await self._store.revoke_of(tx, person_id, self._clock.now())
-        self._reader.forget_person(person_id)
+        self.forget_after(tx, person_id)
         tx.after_commit(lambda: self._disconnects.disconnect(person_id, SIGNED_OUT))
 
     async def outgrow(self, tx: Transaction, session_id: SessionId) -> None:
@@ -108,6 +109,14 @@ class Identity:
     def forget(self, person_id: PersonId) -> None:
         """Read this person's sessions anew in this process, because something about them has changed."""
         self._reader.forget_person(person_id)
+
+    def forget_after(self, tx: Transaction, person_id: PersonId) -> None:
+        """The same, once `tx` has committed: a session read in between would still be the old one."""
+
+        async def forget() -> None:
+            self.forget(person_id)
+
+        tx.after_commit(forget)
 
 
 class _SessionReader:
@@ -157,6 +166,8 @@ class _SessionReader:
                 future.set_result(session)
 
     def _remember(self, session: Session, read_at: float) -> None:
+        if session.grants or session.person.kind is ActorKind.STAFF:
+            return  # those who run things are few, and what they have just been given counts at once
         self._cache[session.id] = (read_at, session)
         self._cache.move_to_end(session.id)
         while len(self._cache) > CACHE_SESSIONS:

@@ -35,22 +35,22 @@ class Lifecycle(ShowDesk):
         """Close the show for ever."""
         return await self._live(actor, show_id, lambda show: show.end(self._clock.now()), ShowEnded)
 
-    async def stream_lost(self, show_id: ShowId, *, actor: Actor = SYSTEM) -> ShowView:
+    async def stream_lost(self, show_id: ShowId) -> ShowView:
         """The publisher has vanished. Changes nothing unless the show is live, so it may be said twice."""
 
         def rule(show: Show) -> Show:
             is_live = show.status is ShowStatus.LIVE
             return show.pause(self._clock.now(), PauseReason.STREAM_LOST) if is_live else show
 
-        return await self._live(actor, show_id, rule, ShowPaused)
+        return await self._live(SYSTEM, show_id, rule, ShowPaused)
 
-    async def stream_back(self, show_id: ShowId, *, actor: Actor = SYSTEM) -> ShowView:
+    async def stream_back(self, show_id: ShowId) -> ShowView:
         """The publisher is here again. Lifts the curtain only where its own loss had drawn it."""
 
         def rule(show: Show) -> Show:
             return show.resume() if show.pause_reason is PauseReason.STREAM_LOST else show
 
-        return await self._live(actor, show_id, rule, ShowResumed)
+        return await self._live(SYSTEM, show_id, rule, ShowResumed)
 
     async def _live(self, actor: Actor, show_id: ShowId, rule: Callable[[Show], Show], event: LifeEvent) -> ShowView:
         async with self._changing(actor, show_id, Permission.SHOW_RUN, rule) as change:

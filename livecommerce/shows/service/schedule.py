@@ -88,7 +88,8 @@ class Schedule(ShowDesk):
             await self._store.add(tx, show, now)
             await self._log.create(show.id, tx)
             await self._grants.host(tx, show.id, actor.id, HOST_SHOW_PERMISSIONS)
-            await self._record(tx, actor, "show.create", show, kind=kind)
+            host = replace(actor, grants={**actor.grants, show.id: HOST_SHOW_PERMISSIONS})
+            await self._record(tx, host, "show.create", show, kind=kind)
             return await self.view(show, tx)
 
     async def edit(self, actor: Actor, show_id: ShowId, edit: Edit) -> ShowView:
