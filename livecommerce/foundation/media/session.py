@@ -19,6 +19,7 @@ from livecommerce.foundation.media.rtc.dtls import HandshakeFailed
 from livecommerce.foundation.media.rtc.peer import RtcPeer
 from livecommerce.foundation.media.rtc.rtp import mid_extension
 from livecommerce.foundation.media.rtc.uplink import Uplink, UplinkStats
+from livecommerce.foundation.media.source import Source
 from livecommerce.foundation.media.viewers import Address, Viewer
 
 log = structlog.get_logger(__name__)
@@ -61,33 +62,45 @@ class Session:
     async def _run(self, handshakes: asyncio.Semaphore, on_end: Callable[[], None]) -> None:
         try:
             await self._connect(handshakes)
-            if not self._stopping.is_set():
+            while not self._stopping.is_set():
                 await self._serve()
         except HandshakeFailed:
             self.stop("handshake_failed")
+        except Exception as exc:
+            log.exception("media session failed", exc_info=exc)
+            self.stop("failed")
         finally:
             self.stop("shut_down")
-            await self._peer.close()
-            self._enter(SessionState.CLOSED)
-            on_end()
+            self._end()
+            try:
+                await self._peer.close()
+            finally:
+                self._enter(SessionState.CLOSED)
+                on_end()
 
     async def _connect(self, handshakes: asyncio.Semaphore) -> None:
         """Connect unless the session is stopped first."""
-        connecting = asyncio.ensure_future(self._peer.connect(handshakes))
+        connecting = asyncio.ensure_future(self._peer.connect(handshakes, self._begin))
         stopping = asyncio.ensure_future(self._stopping.wait())
         try:
             await asyncio.wait({connecting, stopping}, return_when=asyncio.FIRST_COMPLETED)
             if connecting.done():
                 connecting.result()
-                self._enter(SessionState.CONNECTED)
         finally:
             stopping.cancel()
             connecting.cancel()
             await asyncio.gather(connecting, stopping, return_exceptions=True)
 
+    def _begin(self) -> None:
+        """The peer is connected, and nothing of it has been read yet."""
+        self._enter(SessionState.CONNECTED)
+
     async def _serve(self) -> None:
-        """Be a session until it is stopped."""
+        """One round of being a session, while it is not stopped."""
         await self._stopping.wait()
+
+    def _end(self) -> None:
+        """Undo `_begin`, which may not have happened."""
 
     def _enter(self, state: SessionState) -> None:
         if state is self.state:
@@ -140,19 +153,25 @@ class PublishSession(Session):
         self.relay = relay
         self._chosen, self._caps, self._take_over = chosen, caps, take_over
         self._uplink: Uplink | None = None
+        self._source: Source | None = None
+
+    def _begin(self) -> None:
+        """Take the stream over: only now, so that a failed attempt disturbs nobody."""
+        self._take_over(self)
+        self._source = self.relay.attach(tracks_of(self._chosen), self._request_key)
+        self._uplink = Uplink(self._chosen, self._source, send_rtcp=self._peer.send_rtcp, caps=self._caps)
+        self._peer.listen(self._uplink.on_rtp, self._uplink.on_rtcp)
+        super()._begin()
 
     async def _serve(self) -> None:
-        """Receive until stopped. The stream is taken over only now, so a failed attempt disturbs nobody."""
-        self._take_over(self)
-        source = self.relay.attach(tracks_of(self._chosen), self._request_key)
-        self._uplink = uplink = Uplink(self._chosen, source, send_rtcp=self._peer.send_rtcp, caps=self._caps)
-        self._peer.listen(uplink.on_rtp, uplink.on_rtcp)
-        try:
-            while not self._stopping.is_set():
-                self._tick(uplink)
-                await self._pause(RECOVERY_TICK_S if uplink.is_recovering else TICK_S)
-        finally:
-            self.relay.detach(source)
+        """Tick: often while something is missing."""
+        if self._uplink is not None:
+            self._tick(self._uplink)
+            await self._pause(RECOVERY_TICK_S if self._uplink.is_recovering else TICK_S)
+
+    def _end(self) -> None:
+        if self._source is not None:
+            self.relay.detach(self._source)
 
     async def _pause(self, seconds: float) -> None:
         try:
@@ -194,14 +213,18 @@ class PlaySession(Session):
             on_unplayable=lambda: self.stop("codec_changed"),
         )
 
-    async def _serve(self) -> None:
-        self._peer.listen(lambda data: None, lambda data: self.relay.on_rtcp(self._viewer, data))
+    def _begin(self) -> None:
+        self._peer.listen(_ignore, lambda data: self.relay.on_rtcp(self._viewer, data))
+        super()._begin()
         self.relay.join(self._viewer)
         self._enter(SessionState.LIVE)
-        try:
-            await self._stopping.wait()
-        finally:
-            self.relay.leave(self._viewer)
+
+    def _end(self) -> None:
+        self.relay.leave(self._viewer)
+
+
+def _ignore(data: bytes) -> None:
+    """A viewer has no media to send."""
 
 
 def _address(item: Chosen) -> Address:

@@ -114,7 +114,7 @@ class RtcServer:
             await asyncio.gather(self._janitor, return_exceptions=True)
         await asyncio.gather(*(session.close("shut_down") for session in self._sessions()))
         if self._port is not None:
-            self._port.close()
+            await self._port.close()
 
     def _sessions(self) -> list[Session]:
         return [*self._publishers.values(), *self._viewers.values()]

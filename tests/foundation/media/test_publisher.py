@@ -113,7 +113,7 @@ async def test_a_killed_media_server_has_its_picture_back_within_five_seconds(do
     await until(lambda: door.relay.has_media)
     assert door.server is not None
     dead, door.server = door.server, None
-    dead._opened().close()  # as a killed process: nothing is said to anybody
+    await dead._opened().close()  # as a killed process: nothing is said to anybody
 
     await door.start()
     door.relay = Relay()

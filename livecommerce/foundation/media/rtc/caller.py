@@ -41,6 +41,7 @@ class IceCaller(asyncio.DatagramProtocol):
         self._answered_at = float("-inf")
         self._transport: asyncio.DatagramTransport | None = None
         self._checks: asyncio.Task[None] | None = None
+        self._closed = asyncio.Event()
 
     async def open(self) -> None:
         """Bind a socket of the system's choice."""
@@ -80,6 +81,9 @@ class IceCaller(asyncio.DatagramProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.DatagramTransport, transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._closed.set()
 
     def datagram_received(self, data: bytes, addr: Address) -> None:
         if not data:
@@ -153,3 +157,4 @@ class IceCaller(asyncio.DatagramProtocol):
         self._inbox.put_nowait(None)
         if self._transport is not None:
             self._transport.close()
+            await self._closed.wait()

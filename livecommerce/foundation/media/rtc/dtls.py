@@ -94,10 +94,10 @@ class SecureChannel:
         self._dtls.on_rtp, self._dtls.on_rtcp = on_rtp, on_rtcp
 
     def on_closed(self, handler: Callable[[], None]) -> None:
-        """Call `handler` when the peer closes DTLS or the reader ends."""
+        """Call `handler` when the peer closes DTLS or the reader ends (not when the handshake fails)."""
 
         def changed() -> None:
-            if self._dtls.state in {"closed", "failed"}:
+            if self._dtls.state == "closed":
                 handler()
 
         self._dtls.on("statechange", changed)

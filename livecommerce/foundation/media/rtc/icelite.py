@@ -93,6 +93,7 @@ class MuxPort(asyncio.DatagramProtocol):
         self._by_ufrag: dict[str, IceLite] = {}
         self._by_address: dict[Address, IceLite] = {}
         self._transport: asyncio.DatagramTransport | None = None
+        self._closed = asyncio.Event()
 
     @classmethod
     async def open(cls, host: str, port: int) -> "MuxPort":
@@ -106,6 +107,9 @@ class MuxPort(asyncio.DatagramProtocol):
         sock = transport.get_extra_info("socket")
         for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
             sock.setsockopt(socket.SOL_SOCKET, option, SOCKET_BUFFER_BYTES)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._closed.set()
 
     def datagram_received(self, data: bytes, addr: Address) -> None:
         if not data:
@@ -184,6 +188,8 @@ class MuxPort(asyncio.DatagramProtocol):
             raise ConnectionError("the port is not open")
         return int(self._transport.get_extra_info("sockname")[1])
 
-    def close(self) -> None:
+    async def close(self) -> None:
+        """Free the port."""
         if self._transport is not None:
             self._transport.close()
+            await self._closed.wait()

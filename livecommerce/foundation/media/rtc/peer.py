@@ -38,8 +38,11 @@ class RtcPeer:
         """Names the ICE session (RFC 9725 4.3.1)."""
         return f'"{self._ice.ufrag}"'
 
-    async def connect(self, handshakes: asyncio.Semaphore) -> None:
-        """Wait for the peer's checks, then do the handshake when it is this peer's turn. Raises HandshakeFailed."""
+    async def connect(self, handshakes: asyncio.Semaphore, on_ready: Callable[[], None]) -> None:
+        """Wait for the peer's checks, then do the handshake when it is this peer's turn. Raises HandshakeFailed.
+
+        `on_ready` is called at once after the handshake: whoever listens from there misses no packet.
+        """
         try:
             async with asyncio.timeout(FIRST_CHECK_S):
                 await self._ice.connected.wait()
@@ -48,6 +51,7 @@ class RtcPeer:
             raise HandshakeFailed from exc
         try:
             await self._channel.start(self._offer.fingerprints)
+            on_ready()
         finally:
             handshakes.release()
 

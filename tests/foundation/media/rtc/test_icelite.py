@@ -35,7 +35,7 @@ class Client(asyncio.DatagramProtocol):
 async def port() -> AsyncIterator[MuxPort]:
     opened = await MuxPort.open("127.0.0.1", 0)
     yield opened
-    opened.close()
+    await opened.close()
 
 
 async def client_of(port: MuxPort) -> Client:
