@@ -20,29 +20,19 @@ from prometheus_client import CollectorRegistry, start_http_server
 from livecommerce.broadcast.jobs import StreamJanitor
 from livecommerce.broadcast.service import StreamAnnouncer
 from livecommerce.broadcast.store import StreamStore
-from livecommerce.catalog.pictures import Pictures
-from livecommerce.catalog.service import CatalogService
-from livecommerce.catalog.store import CatalogStore
 from livecommerce.foundation.core.errors import ConfigurationError
 from livecommerce.foundation.core.ids import new_id
 from livecommerce.foundation.core.settings import MediaSettings, Settings
 from livecommerce.foundation.media.internal import InternalDoor
 from livecommerce.foundation.media.metrics import MediaMetrics
 from livecommerce.foundation.media.node import MediaNode, NodeOptions
-from livecommerce.foundation.media.registry import Node, RedisStreamClock
+from livecommerce.foundation.media.registry import Node
 from livecommerce.foundation.media.rtc.answer import BitrateCaps
 from livecommerce.foundation.media.sessions import RtcLimits, RtcServer
 from livecommerce.foundation.media.signing import Signer
-from livecommerce.identity.service import IdentityRoom, open_room
 from livecommerce.processes.resources import Resources, open_resources
-from livecommerce.shows.service import ShowService
-from livecommerce.shows.store import ShowStore
-from livecommerce.stock.service import StockService
-from livecommerce.stock.store.gate import Gate
-from livecommerce.stock.store.ledger import Ledger
+from livecommerce.processes.rooms import INTERNAL_KEY, open_lower_rooms
 
-INTERNAL_KEY = "internal door"
-"""The purpose under which both sides derive the key that signs internal requests."""
 SHUTDOWN_S = 5.0
 
 
@@ -85,8 +75,8 @@ async def run(settings: Settings, lifetime: Lifetime) -> None:
 async def build(resources: Resources, stack: AsyncExitStack) -> Media:
     """Open the ports and put the objects together; everything is closed with the stack."""
     settings, clock = resources.settings, resources.clock
-    identity = _identity(resources)
-    shows = await _shows(resources, identity, stack)
+    rooms = await open_lower_rooms(resources, stack)
+    shows = rooms.shows
     store = StreamStore(resources.database)
     announcer = StreamAnnouncer(store, resources.log, shows, clock)
     rtc = await _open_rtc(settings.media, stack)
@@ -100,7 +90,7 @@ async def build(resources: Resources, stack: AsyncExitStack) -> Media:
         clock,
         options=NodeOptions(end_s=own.interrupted_end_s, part_ms=own.part_ms),
     )
-    door = InternalDoor(node, Signer(identity.keys.derive(INTERNAL_KEY)), clock)
+    door = InternalDoor(node, Signer(rooms.identity.keys.derive(INTERNAL_KEY)), clock)
     await _serve(door.application(), listener, stack)
     janitor = StreamJanitor(
         store, announcer, shows, resources.nodes, media=node, clock=clock, end_s=own.interrupted_end_s
@@ -108,50 +98,6 @@ async def build(resources: Resources, stack: AsyncExitStack) -> Media:
     metrics = MediaMetrics(node, rtc)
     _serve_metrics(settings, metrics, stack)
     return Media(node, janitor, metrics)
-
-
-def _identity(resources: Resources) -> IdentityRoom:
-    return open_room(
-        resources.database,
-        resources.settings,
-        data_dir=resources.settings.data_dir,
-        limiter=resources.limiter,
-        mailer=resources.mailer,
-        disconnects=resources.bus,
-        clock=resources.clock,
-    )
-
-
-async def _shows(resources: Resources, identity: IdentityRoom, stack: AsyncExitStack) -> ShowService:
-    """The rooms up to `shows`: a lost picture draws the show's curtain."""
-    settings, database, clock = resources.settings, resources.database, resources.clock
-    ledger = Ledger(database, open_holds_max=settings.sales.open_holds_max)
-    stock = await stack.enter_async_context(StockService(database, ledger, Gate(resources.redis), resources.bus))
-    pictures = Pictures(resources.blobs)
-    catalog = CatalogService(
-        database,
-        CatalogStore(database),
-        stock=stock,
-        pictures=pictures,
-        audit=identity.audit,
-        clock=clock,
-        shop=settings.shop,
-        sales=settings.sales,
-    )
-    return ShowService(
-        database,
-        ShowStore(database),
-        log=resources.log,
-        bus=resources.bus,
-        people=identity.people,
-        grants=identity.grants,
-        audit=identity.audit,
-        catalog=catalog,
-        pictures=pictures,
-        clock=clock,
-        stream_clock=RedisStreamClock(resources.nodes, clock),
-        shop_name=settings.shop.name,
-    )
 
 
 async def _open_rtc(own: MediaSettings, stack: AsyncExitStack) -> RtcServer:
