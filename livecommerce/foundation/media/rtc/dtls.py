@@ -120,7 +120,8 @@ class SecureChannel:
     def protect(self, plain: bytes) -> bytes | None:
         """One RTP packet as SRTP; None when it cannot be protected (counted)."""
         try:
-            return cast(bytes, self._srtp.protect(plain))
+            cipher: bytes = self._srtp.protect(plain)
+            return cipher
         except (pylibsrtp.Error, AttributeError):
             self.send_failures += 1
             return None
@@ -128,7 +129,8 @@ class SecureChannel:
     def protect_rtcp(self, plain: bytes) -> bytes | None:
         """One RTCP compound as SRTCP; None when it cannot be protected (counted)."""
         try:
-            return cast(bytes, self._srtp.protect_rtcp(plain))
+            cipher: bytes = self._srtp.protect_rtcp(plain)
+            return cipher
         except (pylibsrtp.Error, AttributeError):
             self.send_failures += 1
             return None

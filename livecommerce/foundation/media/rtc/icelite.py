@@ -172,7 +172,8 @@ class MuxPort(asyncio.DatagramProtocol):
             del self._by_address[session.address]
 
     def send(self, data: bytes, address: Address) -> None:
-        if self._transport is not None and not self._transport.is_closing():
+        """Send now; a closed port sends nothing."""
+        if self._transport is not None:
             self._transport.sendto(data, address)
 
     @property
@@ -190,6 +191,7 @@ class MuxPort(asyncio.DatagramProtocol):
 
     async def close(self) -> None:
         """Free the port."""
-        if self._transport is not None:
-            self._transport.close()
+        transport, self._transport = self._transport, None
+        if transport is not None:
+            transport.close()
             await self._closed.wait()
