@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from livecommerce.foundation.core.events import Event
 from livecommerce.moderation.model import SanctionKind
-from livecommerce.moderation.views import ChatModeView
+from livecommerce.shows.views import ChatModeView
 
 
 class ViewerMuted(Event, frozen=True):

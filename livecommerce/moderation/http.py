@@ -11,7 +11,8 @@ from livecommerce.foundation.http.routes import Call, Routes
 from livecommerce.identity.views import AuditRow
 from livecommerce.moderation.model import MAX_SANCTION_S, SanctionKind
 from livecommerce.moderation.service import ModerationService
-from livecommerce.moderation.views import ChatModeBody, ChatModeView, SanctionView
+from livecommerce.moderation.views import ChatModeBody, SanctionView
+from livecommerce.shows.views import ChatModeView
 
 
 class SanctionBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -12,8 +12,9 @@ from enum import StrEnum
 from livecommerce.foundation.core.actors import Actor, Permission, Role
 from livecommerce.foundation.core.errors import Conflict, Forbidden, Invalid, NotFound, RateLimited
 from livecommerce.foundation.core.ids import PersonId, SanctionId, ShowId
+from livecommerce.foundation.realtime.eventlog import ShowNotFound
+from livecommerce.shows.model import Show, ShowStatus
 
-MAX_SLOW_S = 300
 MAX_SANCTION_S = 365 * 24 * 3600
 
 
@@ -45,15 +46,6 @@ class Sanction:
 
     def is_in_force(self, now: datetime) -> bool:
         return self.until is None or self.until > now
-
-
-@dataclass(frozen=True, slots=True)
-class ChatMode:
-    """How a show's chat is run. `slow_s` 0 is off."""
-
-    slow_s: int = 0
-    hold_all: bool = False
-    is_closed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,20 +119,20 @@ def is_staff(actor: Actor, show_id: ShowId) -> bool:
     return actor.role_in(show_id) is not Role.VIEWER
 
 
-def judge(
-    actor: Actor, text: str, *, show_id: ShowId, mode: ChatMode, filters: Filters, sanctions: Sequence[Sanction]
-) -> Verdict:
+def judge(actor: Actor, text: str, *, show: Show, filters: Filters, sanctions: Sequence[Sanction]) -> Verdict:
     """Whether a text is shown or held; raises the refusal. `sanctions` are those in force for its author."""
     kinds: Mapping[SanctionKind, Sanction] = {sanction.kind: sanction for sanction in sanctions}
+    if not show.may_be_watched_by(actor):
+        raise ShowNotFound()
     if SanctionKind.BAN in kinds:
         raise Banned()
     if SanctionKind.MUTE in kinds:
         raise Muted()
-    if is_staff(actor, show_id):
+    if is_staff(actor, show.id):
         return Verdict.SHOWN
-    if mode.is_closed:
+    if show.chat_mode.closed or show.status is ShowStatus.ENDED:
         raise ChatClosed()
-    return Verdict.HELD if mode.hold_all or needs_a_look(text, filters) else Verdict.SHOWN
+    return Verdict.HELD if show.chat_mode.hold_all or needs_a_look(text, filters) else Verdict.SHOWN
 
 
 _LINK = re.compile(

@@ -20,12 +20,5 @@ ORDER BY id DESC LIMIT $3
 SELECT * FROM sanctions
 WHERE show_id = $1 AND viewer_id = ANY($2::uuid[]) AND lifted_at IS NULL AND (until IS NULL OR until > $3)
 
--- name: chat_mode
-SELECT slow_s, hold_all, is_closed FROM chat_modes WHERE show_id = $1
-
--- name: change_chat_mode
-INSERT INTO chat_modes AS mode (show_id, slow_s, hold_all, is_closed)
-VALUES ($1, coalesce($2::integer, 0), coalesce($3::boolean, false), coalesce($4::boolean, false))
-ON CONFLICT (show_id) DO UPDATE SET slow_s = coalesce($2::integer, mode.slow_s),
-    hold_all = coalesce($3::boolean, mode.hold_all), is_closed = coalesce($4::boolean, mode.is_closed)
-RETURNING slow_s, hold_all, is_closed
+-- name: one_at_a_time
+SELECT pg_advisory_xact_lock(hashtextextended('chat_mode:' || $1::text, 0))

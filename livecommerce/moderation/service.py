@@ -21,7 +21,6 @@ from livecommerce.identity.views import AuditRow
 from livecommerce.moderation.events import ChatModeChanged, ViewerBanned, ViewerMuted
 from livecommerce.moderation.model import (
     Banned,
-    ChatMode,
     Filters,
     Outranked,
     Sanction,
@@ -35,7 +34,10 @@ from livecommerce.moderation.model import (
     until_of,
 )
 from livecommerce.moderation.store import SanctionStore
-from livecommerce.moderation.views import ChatModeBody, ChatModeView, YouBanned, YouMuted
+from livecommerce.moderation.views import ChatModeBody, YouBanned, YouMuted
+from livecommerce.shows.model import ChatMode, Show
+from livecommerce.shows.service import ShowService
+from livecommerce.shows.views import ChatModeView
 
 MODE_AGE_S = 1.0
 """The pace of a chat may be a second old; whether it is closed or held is read with every batch of posts."""
@@ -58,6 +60,7 @@ class ModerationService:
         log: EventLog,
         store: SanctionStore,
         *,
+        shows: ShowService,
         people: People,
         grants: Grants,
         audit: AuditTrail,
@@ -67,7 +70,7 @@ class ModerationService:
         settings: ChatSettings,
     ) -> None:
         self._log, self._store, self._people, self._grants, self._audit = log, store, people, grants, audit
-        self._bus, self._limiter, self._clock = bus, limiter, clock
+        self.shows, self._bus, self._limiter, self._clock = shows, bus, limiter, clock
         self._filters = Filters(settings.blocked_words, settings.hold_links)
         self._rate = Rate(settings.posts_per_5s, 5)
         self._modes: dict[ShowId, tuple[float, ChatMode]] = {}
@@ -135,14 +138,13 @@ class ModerationService:
         require(actor, Permission.STAFF_READ, show_id)
         return await self._audit.list(show_id, limit=limit, cursor=cursor)
 
-    async def chat_mode(self, show_id: ShowId, tx: Transaction | None = None) -> ChatMode:
-        return await self._store.chat_mode(show_id, tx)
-
     async def change_chat_mode(self, actor: Actor, show_id: ShowId, change: ChatModeBody) -> ChatMode:
         """Set slow mode, hold everything, or close the chat."""
         require(actor, Permission.CHAT_MODE, show_id)
         async with self._log.transaction(show_id) as tx:
-            mode = await self._store.change_chat_mode(tx, show_id, change.slow_s, change.hold_all, change.closed)
+            await self._store.one_at_a_time(tx, show_id)
+            mode = change.over((await self.shows.get(show_id, tx)).chat_mode)
+            await self.shows.set_chat_mode(tx, show_id, mode)
             view = ChatModeView.of(mode)
             tx.tell(ChatModeChanged(chat_mode=view))
             detail = {"slow_s": view.slow_s, "hold_all": view.hold_all, "closed": view.closed}
@@ -166,17 +168,15 @@ class ModerationService:
         self, tx: Transaction, show_id: ShowId, drafts: Sequence[Draft]
     ) -> list[Verdict | LiveCommerceError]:
         """What becomes of each text, as things stand in this transaction: shown, held, or the refusal."""
-        mode = await self._store.chat_mode(show_id, tx)
+        show = await self.shows.get(show_id, tx)
         authors = {draft.author.id for draft in drafts}
         sanctions = await self._store.of_people(show_id, authors, self._clock.now(), tx)
-        return [self._verdict(draft, show_id, mode, sanctions) for draft in drafts]
+        return [self._verdict(draft, show, sanctions) for draft in drafts]
 
-    def _verdict(
-        self, draft: Draft, show_id: ShowId, mode: ChatMode, sanctions: Collection[Sanction]
-    ) -> Verdict | LiveCommerceError:
+    def _verdict(self, draft: Draft, show: Show, sanctions: Collection[Sanction]) -> Verdict | LiveCommerceError:
         own = [sanction for sanction in sanctions if sanction.viewer_id == draft.author.id]
         try:
-            return judge(draft.author, draft.text, show_id=show_id, mode=mode, filters=self._filters, sanctions=own)
+            return judge(draft.author, draft.text, show=show, filters=self._filters, sanctions=own)
         except LiveCommerceError as refusal:
             return refusal
 
@@ -194,7 +194,7 @@ class ModerationService:
     async def _recent_mode(self, show_id: ShowId) -> ChatMode:
         read_at, mode = self._modes.get(show_id, (float("-inf"), ChatMode()))
         if time.monotonic() - read_at > MODE_AGE_S:
-            mode = await self._store.chat_mode(show_id)
+            mode = (await self.shows.get(show_id)).chat_mode
             if len(self._modes) >= 1000:
                 self._modes.clear()
             self._modes[show_id] = time.monotonic(), mode

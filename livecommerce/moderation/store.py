@@ -1,4 +1,4 @@
-"""Rows of sanctions and chat modes."""
+"""Rows of sanctions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from livecommerce.foundation.core.ids import PersonId, SanctionId, ShowId, is_uu
 from livecommerce.foundation.realtime.eventlog import ShowNotFound
 from livecommerce.foundation.storage.postgres import Database, Row, Transaction
 from livecommerce.foundation.storage.sql import queries
-from livecommerce.moderation.model import ChatMode, Sanction, SanctionKind, SanctionNotFound
+from livecommerce.moderation.model import Sanction, SanctionKind, SanctionNotFound
 
 Q = queries(__package__)
 
@@ -21,7 +21,7 @@ PAGE = 200
 
 
 class SanctionStore:
-    """Sanctions, and the modes of chats."""
+    """Sanctions in PostgreSQL."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -29,6 +29,10 @@ class SanctionStore:
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
         """For a use case that learns from the row which show it is about."""
         return self._database.transaction()
+
+    async def one_at_a_time(self, tx: Transaction, show_id: ShowId) -> None:
+        """Let moderators change the show's chat mode one after another, so that they do not undo each other."""
+        await tx.execute(Q.one_at_a_time, show_id)
 
     async def add(self, tx: Transaction, sanction: Sanction) -> None:
         """Put a sanction in force in place of the earlier one of its kind."""
@@ -61,24 +65,6 @@ class SanctionStore:
         """In force now for any of these people."""
         rows = await (tx or self._database).fetch(Q.sanctions_of_people, show_id, list(people), now)
         return [_sanction(row) for row in rows]
-
-    async def chat_mode(self, show_id: ShowId, tx: Transaction | None = None) -> ChatMode:
-        row = await (tx or self._database).fetchrow(Q.chat_mode, show_id)
-        return _mode(row)
-
-    async def change_chat_mode(
-        self, tx: Transaction, show_id: ShowId, slow_s: int | None, hold_all: bool | None, is_closed: bool | None
-    ) -> ChatMode:
-        """Set what is not None, in one statement, so that two moderators do not undo each other."""
-        try:
-            row = await tx.fetchrow(Q.change_chat_mode, show_id, slow_s, hold_all, is_closed)
-        except asyncpg.ForeignKeyViolationError as exc:
-            raise ShowNotFound() from exc
-        return _mode(row)
-
-
-def _mode(row: Row | None) -> ChatMode:
-    return ChatMode(row["slow_s"], row["hold_all"], row["is_closed"]) if row else ChatMode()
 
 
 def _sanction(row: Row) -> Sanction:

@@ -8,7 +8,8 @@ from typing import Annotated
 import msgspec
 
 from livecommerce.identity.views import PersonName
-from livecommerce.moderation.model import MAX_SLOW_S, ChatMode, Sanction, SanctionKind
+from livecommerce.moderation.model import Sanction, SanctionKind
+from livecommerce.shows.model import MAX_SLOW_S, ChatMode
 
 
 class SanctionView(msgspec.Struct, frozen=True):
@@ -35,22 +36,20 @@ class SanctionView(msgspec.Struct, frozen=True):
         )
 
 
-class ChatModeView(msgspec.Struct, frozen=True):
-    slow_s: int
-    hold_all: bool
-    closed: bool
-
-    @classmethod
-    def of(cls, mode: ChatMode) -> ChatModeView:
-        return cls(mode.slow_s, mode.hold_all, mode.is_closed)
-
-
 class ChatModeBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What to change; the rest stays."""
 
     slow_s: Annotated[int, msgspec.Meta(ge=0, le=MAX_SLOW_S)] | None = None
     hold_all: bool | None = None
     closed: bool | None = None
+
+    def over(self, mode: ChatMode) -> ChatMode:
+        """The mode after the change."""
+        return ChatMode(
+            slow_s=mode.slow_s if self.slow_s is None else self.slow_s,
+            hold_all=mode.hold_all if self.hold_all is None else self.hold_all,
+            closed=mode.closed if self.closed is None else self.closed,
+        )
 
 
 class YouMuted(msgspec.Struct, frozen=True):

@@ -36,7 +36,7 @@ async def test_a_mute_is_told_audited_and_keeps_its_person_from_writing(
     sanction = await moderation.sanction(cast.moderator, show_id, cast.viewer.id, kind=MUTE, seconds=60, reason="loud")
 
     refusal = await verdict(moderation, event_log, show_id, cast.viewer)
-    rows, _ = await moderation.audit(cast.host, show_id, limit=10, cursor=None)
+    rows, _ = await moderation.audit(cast.host, show_id, limit=1, cursor=None)
 
     assert isinstance(refusal, Muted)
     assert sanction.until is not None
@@ -154,7 +154,7 @@ async def test_modes_bind_viewers_and_not_staff(moderation: Any, event_log: Any,
     refused = await verdict(moderation, event_log, show_id, cast.viewer)
 
     assert (held, type(refused)) == (Verdict.HELD, ChatClosed)
-    assert (mode.hold_all, mode.is_closed) == (True, True)
+    assert (mode.hold_all, mode.closed) == (True, True)
     assert await verdict(moderation, event_log, show_id, cast.moderator, "https://ours.example") is Verdict.SHOWN
 
 
@@ -188,3 +188,20 @@ async def test_slow_mode_lets_one_post_through_per_interval(moderation: Any, sho
         await moderation.pace(cast.viewer, show_id)
 
     assert 25_000 < caught.value.details["retry_after_ms"] <= 30_000
+
+
+async def test_the_chat_of_a_show_that_is_over_is_closed(
+    moderation: Any, event_log: Any, shows: Any, show_id: Any, cast: Any
+) -> None:
+    await shows.start(cast.host, show_id)
+    await shows.end(cast.host, show_id)
+
+    assert isinstance(await verdict(moderation, event_log, show_id, cast.viewer), ChatClosed)
+
+
+async def test_the_show_itself_knows_its_chat_mode(moderation: Any, shows: Any, show_id: Any, cast: Any) -> None:
+    await moderation.change_chat_mode(cast.moderator, show_id, ChatModeBody(slow_s=10))
+    await moderation.change_chat_mode(cast.helper, show_id, ChatModeBody(hold_all=True))
+
+    mode = (await shows.get(show_id)).chat_mode
+    assert (mode.slow_s, mode.hold_all, mode.closed) == (10, True, False)

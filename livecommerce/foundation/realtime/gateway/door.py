@@ -249,6 +249,8 @@ def _is_meant(message: CloseOf, connection: Connection) -> bool:
 
 def _refusal(error: LiveCommerceError) -> dict[str, Any]:
     details = {key: error.details[key] for key in PUBLIC_DETAILS if error.details.get(key) is not None}
+    if isinstance(seconds := details.pop("retry_after_s", None), int | float):
+        details.setdefault("retry_after_ms", int(seconds * 1000))
     return {"ok": False, "code": error.code, "message": error.message, **details}
 
 

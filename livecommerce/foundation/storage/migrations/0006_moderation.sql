@@ -1,4 +1,4 @@
--- Who may not speak or watch in which show, and how a show's chat is run.
+-- Who may not speak or watch in which show.
 
 CREATE TABLE sanctions (
     id          uuid PRIMARY KEY,
@@ -15,10 +15,3 @@ CREATE TABLE sanctions (
 );
 -- At most one of a kind is in force per person and show: a new one replaces the old.
 CREATE UNIQUE INDEX sanctions_in_force ON sanctions (show_id, viewer_id, kind) WHERE lifted_at IS NULL;
-
-CREATE TABLE chat_modes (
-    show_id   uuid PRIMARY KEY REFERENCES show_logs,
-    slow_s    integer NOT NULL DEFAULT 0 CHECK (slow_s BETWEEN 0 AND 300),
-    hold_all  boolean NOT NULL DEFAULT false,
-    is_closed boolean NOT NULL DEFAULT false
-);

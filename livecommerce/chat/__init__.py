@@ -1,0 +1,1 @@
+"""What people say in a show: messages, replies, reactions, the held queue, hiding."""
