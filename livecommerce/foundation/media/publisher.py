@@ -10,9 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
-import aiohttp
 import structlog
 
+from livecommerce.foundation.http.outgoing import internal_session
 from livecommerce.foundation.media.publisher_call import HTTP_S, ConnectionLost, PublishRefused, WhipCall
 from livecommerce.foundation.media.publisher_encoders import Encoding, MediaSource
 from livecommerce.foundation.media.publisher_file import MediaFile, UnreadableMedia
@@ -57,13 +57,18 @@ class Publisher:
 
     async def run(self) -> None:
         """Publish until cancelled. Raises PublishRefused when the server will not have it, UnreadableMedia."""
-        timeout = aiohttp.ClientTimeout(total=HTTP_S)
-        connector = aiohttp.TCPConnector(ssl=self._verify_tls)
-        async with aiohttp.ClientSession(timeout=timeout, connector=connector) as http:
+        async with internal_session(timeout_s=HTTP_S, connections=2) as http:
             pause_s = FIRST_PAUSE_S
             while True:
                 self._on_state("connecting")
-                call = WhipCall(http, self._endpoint, token=self._token, source=self._source, on_live=self._live)
+                call = WhipCall(
+                    http,
+                    self._endpoint,
+                    token=self._token,
+                    source=self._source,
+                    verify_tls=self._verify_tls,
+                    on_live=self._live,
+                )
                 asked_s = await self._attempt(call)
                 pause_s = FIRST_PAUSE_S if call.has_connected else pause_s
                 self._on_state("lost")

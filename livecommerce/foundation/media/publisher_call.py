@@ -58,9 +58,11 @@ class WhipCall:
         *,
         token: str,
         source: MediaSource,
+        verify_tls: bool,
         on_live: Callable[[], None],
     ) -> None:
         self._http, self._url, self._source, self._on_live = http, url, source, on_live
+        self._verify_tls = verify_tls
         self._headers = {"Authorization": f"Bearer {token}"}
         self._cname = secrets.token_hex(8)
         self._tracks = [OfferedTrack(kind, str(index)) for index, kind in enumerate(source.kinds)]
@@ -96,7 +98,9 @@ class WhipCall:
         """Offer the stream. Gives the answer and the session's URL."""
         headers = {**self._headers, "Content-Type": "application/sdp"}
         try:
-            async with self._http.post(self._url, data=offer.encode(), headers=headers) as response:
+            async with self._http.post(
+                self._url, data=offer.encode(), headers=headers, ssl=self._verify_tls
+            ) as response:
                 if response.status != 201:
                     raise await _refusal(response)
                 body = await response.content.read(MAX_BYTES + 1)
@@ -150,7 +154,7 @@ class WhipCall:
         if location is None or URL(location).origin() != URL(self._url).origin():
             return  # the token is for our server only
         try:
-            async with self._http.delete(location, headers=self._headers):
+            async with self._http.delete(location, headers=self._headers, ssl=self._verify_tls):
                 pass
         except (aiohttp.ClientError, TimeoutError):
             log.debug("the server did not hear the hang-up")
