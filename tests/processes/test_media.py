@@ -31,6 +31,7 @@ from livecommerce.foundation.media.signing import Signer
 from livecommerce.identity.service import IdentityRoom
 from livecommerce.processes import media
 from livecommerce.processes.resources import Resources, open_resources
+from livecommerce.processes.rooms import INTERNAL_KEY, open_lower_rooms
 from livecommerce.shows.model import PauseReason, ShowStatus
 from livecommerce.shows.service import ShowService
 
@@ -90,9 +91,9 @@ async def processes(settings):
         running.result()
     async with AsyncExitStack() as stack:
         resources = await stack.enter_async_context(open_resources(settings))
-        identity = media._identity(resources)
-        shows = await media._shows(resources, identity, stack)
-        signer = Signer(identity.keys.derive(media.INTERNAL_KEY))
+        rooms = await open_lower_rooms(resources, stack)
+        identity, shows = rooms.identity, rooms.shows
+        signer = Signer(identity.keys.derive(INTERNAL_KEY))
         remote = await stack.enter_async_context(RemoteMedia(resources.nodes, signer, resources.clock))
         edge = await stack.enter_async_context(Edge(remote.file))
         yield Web(resources, identity, shows, remote, edge)
