@@ -29,5 +29,6 @@ export default defineConfig({
     environment: 'happy-dom',
     include: ['src/**/*.test.ts', 'build/**/*.test.ts'],
     restoreMocks: true,
+    setupFiles: ['src/testing/setup.ts'],
   },
 });

@@ -11,6 +11,9 @@ const REQUIRED: Record<string, string> = {
   name: 'Who is the parcel for?', line1: 'Street and number, please.', postal_code: 'The postal code, please.', city: 'The town, please.',
 };
 
+export const countryName = (code = ''): string =>
+  code ? (new Intl.DisplayNames(undefined, { type: 'region' }).of(code) ?? code) : '';
+
 /** Where the parcel goes; as little as a label needs. Asks with `address` once it is complete. */
 @customElement('lc-address')
 export class LcAddress extends LitElement {
@@ -24,8 +27,7 @@ export class LcAddress extends LitElement {
   @state() private errors: Record<string, string> = {};
 
   override render(): TemplateResult {
-    const names = new Intl.DisplayNames(undefined, { type: 'region' });
-    const countries = COUNTRIES.map((code): [string, string] => [code, names.of(code) ?? code]).sort((a, b) => a[1].localeCompare(b[1]));
+    const countries = COUNTRIES.map((code): [string, string] => [code, countryName(code)]).sort((a, b) => a[1].localeCompare(b[1]));
     return html`<form @submit=${this.#submit} novalidate>
       ${this.#field('name', 'Name', 'name')}
       ${this.#field('email', 'E-mail for receipt and tracking (optional)', 'email', 'email')}

@@ -19,7 +19,7 @@ const SOON_MS = 60_000;
 export const nextDue = (holds: Hold[]): Hold | undefined =>
   [...holds].sort((a, b) => Date.parse(a.expires_at) - Date.parse(b.expires_at))[0];
 
-/** What this viewer holds, and until when. Asks with `check-out` and `release` (a hold). */
+/** What this viewer holds, and until when. Asks with `check-out`, `orders` and `release` (a hold). */
 @customElement('lc-cart')
 export class LcCart extends LitElement {
   static override styles = [base, sheetHost, sheet(css)];
@@ -30,6 +30,7 @@ export class LcCart extends LitElement {
   override render(): TemplateResult {
     const due = nextDue(this.holds);
     return html`<lc-sheet heading="Your cart">
+      <lc-button slot="tools" variant="ghost" icon="box" icon-only label="My orders" @click=${() => ask(this, 'orders')}></lc-button>
       ${due ? html`<div class="in">${deadline(due)}${repeat(this.holds, ({ id }) => id, (hold) => this.#item(hold, hold !== due))}${this.#sum()}</div>
           <lc-button slot="foot" wide variant="primary" ?disabled=${this.waiting} @click=${() => ask(this, 'check-out')}>Check out</lc-button>`
         : html`<div class="empty"><p>Nothing in your cart yet.</p><p class="muted small">What you buy is held here for you while you check out.</p></div>`}

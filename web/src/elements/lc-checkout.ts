@@ -3,7 +3,7 @@ import { customElement, property, state } from 'lit/decorators.js';
 import { money, times, total } from '../state/money';
 import type { Address, Hold, Money, Order } from '../state/types';
 import { clockTime, plural } from '../state/words';
-import './lc-address';
+import { countryName } from './lc-address';
 import './lc-banner';
 import './lc-button';
 import { nextDue } from './lc-cart';
@@ -49,8 +49,9 @@ export class LcCheckout extends LitElement {
         ${showsForm ? html`<lc-address .value=${this.address} @address=${this.#addressed}></lc-address>` : this.#rows()}
         ${showsForm ? nothing : this.#sums()}
       </div>
-      ${showsForm ? nothing : html`<div slot="foot">
+      ${showsForm ? nothing : html`<div slot="foot" class="foot">
         ${this.error ? html`<lc-banner tone="danger" icon="alert" role="alert">${this.error}</lc-banner>` : nothing}
+        ${this.order && !this.error && !this.busy ? html`<p class="small" role="status">With shipping it comes to ${money(this.order.total)}. Nothing is paid yet.</p>` : nothing}
         <lc-button wide variant="primary" icon="lock" ?busy=${this.busy} ?disabled=${this.waiting || !this.#due()} @click=${this.#press}>${this.#label()}</lc-button>
         <p class="muted note">14 days to return it.</p></div>`}
     </lc-sheet>`;
@@ -79,7 +80,7 @@ export class LcCheckout extends LitElement {
     const { address } = this;
     return html`<div>
       ${address?.email ? html`<div class="setrow"><lc-icon name="user"></lc-icon><span class="clip">${address.email}<small>Receipt and tracking go here</small></span></div>` : nothing}
-      <div class="setrow"><lc-icon name="box"></lc-icon><span>${address?.name}, ${address?.line1}<small>${address?.postal_code} ${address?.city}, ${address?.country}</small></span>
+      <div class="setrow"><lc-icon name="box"></lc-icon><span>${address?.name}, ${address?.line1}<small>${address?.postal_code} ${address?.city}, ${countryName(address?.country)}</small></span>
         ${this.order ? nothing : html`<lc-button variant="plain" label="Edit the address" @click=${() => (this.isEditing = true)}>Edit</lc-button>`}</div>
       <div class="setrow"><lc-icon name="card"></lc-icon><span>Test card<small>Sandbox: no money moves</small></span></div></div>
       <lc-segmented label="Outcome of the test payment" .choices=${OUTCOMES} .value=${this.outcome}

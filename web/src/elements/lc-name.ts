@@ -23,9 +23,8 @@ export class LcName extends LitElement {
     </lc-sheet>`;
   }
 
-  protected override async firstUpdated(): Promise<void> {
-    await new Promise(requestAnimationFrame); // the sheet takes the focus first
-    this.field.focus();
+  protected override firstUpdated(): void {
+    requestAnimationFrame(() => this.field.focus()); // the sheet takes the focus first
   }
 
   #submit = (event: Event): void => {

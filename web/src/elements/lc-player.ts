@@ -8,6 +8,7 @@ import css from './lc-player.css?inline';
 import { ask, base, sheet } from './shared';
 
 const STALL_MS = 1_500;
+const WHOLE_BELOW = 0.5; // of a picture's width
 
 export interface PlayerStatus {
   isMuted: boolean;
@@ -34,6 +35,8 @@ export class LcPlayer extends LitElement {
   @property() poster: string | null = null;
   /** A sheet covers the lower part: the picture moves up. */
   @property({ type: Boolean, reflect: true }) lifted = false;
+  /** Filling the box would cut away more than half of a wide picture: it is shown whole. */
+  @property({ type: Boolean, reflect: true }) whole = false;
   @state() private hasPicture = false;
   @state() private isStalled = false;
   @query('video') private video!: HTMLVideoElement;
@@ -118,7 +121,14 @@ export class LcPlayer extends LitElement {
     const isLive = this.playback?.state === 'live' && this.hasPicture && !paused;
     const isStalled = isLive && now - this.#lastTime.at > STALL_MS;
     if (isStalled !== this.isStalled) this.isStalled = isStalled;
+    this.whole = this.#isCutTooMuch();
     this.#tell();
+  }
+
+  #isCutTooMuch(): boolean {
+    const { videoWidth, videoHeight, clientWidth, clientHeight } = this.video;
+    if (!videoHeight || !clientHeight) return false;
+    return clientWidth / clientHeight / (videoWidth / videoHeight) < WHOLE_BELOW;
   }
 
   #tell = (): void => {
