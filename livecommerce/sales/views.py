@@ -64,11 +64,6 @@ class Goods(msgspec.Struct, frozen=True):
     tax_inclusive: bool
     tax_rate: str
 
-    @classmethod
-    def gone(cls, variant_id: VariantId) -> Goods:
-        """A variant that is no longer sold."""
-        return cls(ProductId(""), variant_id, "", "", None, Money(0, "XXX"), True, "0")
-
 
 class HoldView(msgspec.Struct, frozen=True):
     """Units promised to a buyer, as the buyer sees them. Count down by `expires_in_ms`."""

@@ -49,12 +49,14 @@ class Stage:
         except KeyError:
             raise NotFound() from None
 
-    async def variant(self, variant_id: VariantId) -> tuple[Product, Variant]:
+    async def ended_among(self, shows) -> set[ShowId]:
+        return {show_id for show_id in shows if self.shows[show_id].status is ShowStatus.ENDED}
+
+    async def variant(self, variant_id: VariantId, *, even_archived: bool = False) -> tuple[Product, Variant]:
         self.asked += 1
-        try:
-            return self.products[variant_id]
-        except KeyError:
-            raise NotFound() from None
+        if variant_id not in self.products or (self.products[variant_id][0].is_archived and not even_archived):
+            raise NotFound()
+        return self.products[variant_id]
 
 
 class RecordingBus(Bus):

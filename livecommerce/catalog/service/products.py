@@ -166,11 +166,13 @@ class CatalogService:
             if product_id in found
         ]
 
-    async def variant(self, variant_id: VariantId, tx: Transaction | None = None) -> tuple[Product, Variant]:
-        """A variant that can be sold, with its product; `NotFound` for an archived or unknown one."""
+    async def variant(
+        self, variant_id: VariantId, tx: Transaction | None = None, *, even_archived: bool = False
+    ) -> tuple[Product, Variant]:
+        """A variant that can be sold, with its product; `NotFound` for an unknown one, and for an archived one."""
         product = await self._store.of_variant(variant_id, tx)
         variant = next(each for each in product.variants if each.id == variant_id)
-        if product.is_archived or variant.is_archived:
+        if (product.is_archived or variant.is_archived) and not even_archived:
             raise NotFound()
         return product, variant
 

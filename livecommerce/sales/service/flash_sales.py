@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 
 from livecommerce.foundation.core.actors import SYSTEM, Actor, Permission, require
 from livecommerce.foundation.core.errors import NotFound
@@ -119,16 +119,13 @@ class FlashSaleService:
         if not sales:
             return
         levels = await self._stock.levels([sale.id for sale in sales])
-        ended = await self._ended({sale.show_id for sale in sales})
+        ended = await self._shows.ended_among({sale.show_id for sale in sales})
         for sale in sales:
             level = levels.get(sale.id)
             if sale.show_id in ended:
                 await self._end_if_going_on(sale.id, ClosedReason.ENDED)
             elif level is not None and level.sold >= level.total > 0:
                 await self._end_if_going_on(sale.id, ClosedReason.SOLD_OUT)
-
-    async def _ended(self, shows: Collection[ShowId]) -> set[ShowId]:
-        return {show_id for show_id in shows if (await self._shows.get(show_id)).status is ShowStatus.ENDED}
 
     async def _end_if_going_on(self, sale_id: FlashSaleId, reason: ClosedReason) -> None:
         async with self._database.transaction() as tx:

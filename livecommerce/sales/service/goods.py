@@ -5,6 +5,7 @@ Staleness costs nothing but a refusal: whether a unit is held, and until when a 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -26,8 +27,8 @@ GOODS_TTL_S = 1.0
 class Catalog(Protocol):
     """What sales need of the catalogue."""
 
-    async def variant(self, variant_id: VariantId) -> tuple[Product, Variant]:
-        """A variant that can be sold, with its product; `NotFound` for an archived or unknown one."""
+    async def variant(self, variant_id: VariantId, *, even_archived: bool = False) -> tuple[Product, Variant]:
+        """A variant that can be sold, with its product; `NotFound` for an unknown one, and for an archived one."""
         ...
 
 
@@ -36,6 +37,10 @@ class Shows(Protocol):
 
     async def get(self, show_id: ShowId) -> Show:
         """One show; `NotFound` when there is none."""
+        ...
+
+    async def ended_among(self, shows: Collection[ShowId]) -> set[ShowId]:
+        """Those of the shows that are over."""
         ...
 
 
@@ -97,11 +102,11 @@ class Shelf:
         )
 
     async def goods(self, variant_id: VariantId) -> Goods:
-        """What a variant is called and costs; nameless when it is no longer sold."""
+        """What a variant is called, whether it is still sold or not."""
         try:
             return await self._goods.get(variant_id)
         except NotFound:
-            return Goods.gone(variant_id)
+            return _goods(*await self._catalog.variant(variant_id, even_archived=True))
 
     async def show(self, show_id: ShowId) -> Show:
         """A show as it was half a second ago at most."""
@@ -114,15 +119,18 @@ class Shelf:
         return show
 
     async def _read_goods(self, variant_id: VariantId) -> Goods:
-        product, variant = await self._catalog.variant(variant_id)
-        key = variant.image_key or (product.image_keys[0] if product.image_keys else None)
-        return Goods(
-            product_id=product.id,
-            variant_id=variant.id,
-            title=product.title,
-            variant_title=product.title_of(variant),
-            image_url=image_url(key) if key else None,
-            price=variant.price.money,
-            tax_inclusive=variant.price.tax_inclusive,
-            tax_rate=variant.price.tax_rate,
-        )
+        return _goods(*await self._catalog.variant(variant_id))
+
+
+def _goods(product: Product, variant: Variant) -> Goods:
+    key = variant.image_key or (product.image_keys[0] if product.image_keys else None)
+    return Goods(
+        product_id=product.id,
+        variant_id=variant.id,
+        title=product.title,
+        variant_title=product.title_of(variant),
+        image_url=image_url(key) if key else None,
+        price=variant.price.money,
+        tax_inclusive=variant.price.tax_inclusive,
+        tax_rate=variant.price.tax_rate,
+    )
