@@ -7,10 +7,10 @@ import './lc-panel';
 import { base, sheet } from './shared';
 
 const ACTION: Record<string, string> = {
-  'chat.hide': 'hid a message', 'chat.show': 'showed a message again', 'chat.release': 'let a held message through', 'chat.refuse': 'refused a held message', 'chat.mode': 'changed the chat modes',
-  'viewer.mute': 'muted', 'viewer.ban': 'banned', 'viewer.unmute': 'lifted the mute of', 'viewer.unban': 'lifted the ban of', 'sanction.lift': 'lifted a sanction of',
-  'product.pin': 'pinned', 'product.unpin': 'unpinned', 'lineup.edit': 'changed the run sheet', 'sale.open': 'opened a flash sale of', 'sale.close': 'ended a flash sale of',
-  'show.start': 'started the show', 'show.pause': 'paused the show', 'show.resume': 'went on with the show', 'show.end': 'ended the show',
+  'chat.hide': 'hid a message', 'chat.show': 'showed a message again', 'chat.release': 'let a held message through', 'chat.refuse': 'refused a held message', 'chat.mode': 'set the chat to',
+  'viewer.mute': 'muted', 'viewer.ban': 'banned', 'viewer.unmute': 'lifted the mute of', 'viewer.unban': 'lifted the ban of', 'grant.give': 'gave rights to', 'grant.take': 'took the rights of',
+  'product.pin': 'pinned', 'product.unpin': 'unpinned', 'lineup.edit': 'changed the run sheet', 'sale.schedule': 'opened a flash sale', 'sale.close': 'ended a flash sale',
+  'show.create': 'planned the show', 'show.edit': 'edited the show', 'show.start': 'started the show', 'show.pause': 'paused the show', 'show.resume': 'went on with the show', 'show.end': 'ended the show',
 };
 
 /** `viewer.mute` → "muted"; actions that we have no words for are shown as they are. */
@@ -26,17 +26,30 @@ export class LcAudit extends LitElement {
     q { color: var(--ink-2); }
   `];
 
+  /** Names of products by id. */
+  @property({ attribute: false }) titles: Record<string, string> = {};
   @property({ attribute: false }) rows: AuditRow[] = [];
 
   override render(): TemplateResult {
     return html`<lc-panel heading="Audit trail">${this.rows.length ? html`<ol>${this.rows.map((row) => this.#row(row))}</ol>` : html`<p class="empty">Every action of the team is written down here.</p>`}</lc-panel>`;
   }
 
-  #row({ at, actor, action, subject, detail }: AuditRow): TemplateResult {
-    const seconds = typeof detail['seconds'] === 'number' ? ` for ${lasting(detail['seconds'])}` : '';
-    const what = subject.kind === 'message' && subject.text ? html`: <q><bdi>${subject.text}</bdi></q>` : subject.text ? html` <b><bdi>${subject.text}</bdi></b>` : '';
-    return html`<li><time datetime=${at}>${logTime(at)}</time><p><b><bdi>${actor.display_name}</bdi></b> ${wordsOf(action)}${what}${seconds}</p></li>`;
+  #row(row: AuditRow): TemplateResult {
+    return html`<li><time datetime=${row.at}>${logTime(row.at)}</time><p><b><bdi>${row.actor.display_name}</bdi></b> ${wordsOf(row.action)}${this.#subject(row)}</p></li>`;
   }
+
+  #subject({ action, subject, detail }: AuditRow): TemplateResult | string {
+    if (action === 'chat.mode') return ` ${modeOf(detail)}`;
+    if (subject.kind === 'message') return subject.text ? html`: <q><bdi>${subject.text}</bdi></q>` : '';
+    const product = typeof detail['product_id'] === 'string' ? this.titles[detail['product_id']] : undefined;
+    const text = subject.kind === 'show' ? product : subject.text;
+    return html`${text ? html` <b><bdi>${text}</bdi></b>` : ''}${typeof detail['seconds'] === 'number' ? ` for ${lasting(detail['seconds'])}` : ''}`;
+  }
+}
+
+function modeOf({ slow_s, hold_all, closed }: AuditRow['detail']): string {
+  const said = [slow_s ? `slow, ${Number(slow_s)} s` : '', hold_all ? 'every message held' : '', closed ? 'closed' : ''].filter(Boolean);
+  return said.join(', ') || 'open to everybody';
 }
 
 function lasting(seconds: number): string {

@@ -96,7 +96,14 @@ export class LcFeed extends LitElement {
 
   protected override updated(changed: PropertyValues<this>): void {
     if (this.#follows()) this.rows.scrollTop = this.rows.scrollHeight;
-    if (changed.has('selected') && this.selected) this.rows.querySelector(`[data-id="${CSS.escape(this.selected)}"]`)?.scrollIntoView({ block: 'nearest' });
+    if (this.selected !== null && changed.has('selected')) void this.#reveal(this.selected);
+  }
+
+  /** A selected row is taller; it comes into view with its actions. */
+  async #reveal(id: string): Promise<void> {
+    const row = this.rows.querySelector<HTMLElementTagNameMap['lc-line']>(`[data-id="${CSS.escape(id)}"]`);
+    await row?.updateComplete;
+    row?.scrollIntoView({ block: 'nearest' });
   }
 
   #scrolled = (): void => {

@@ -17,6 +17,7 @@ export class LcProductPicker extends LitElement {
     lc-dialog { --dialog: 36rem; }
     ul { margin-block-start: var(--s-3); }
     li { display: grid; grid-template-columns: 2.75rem minmax(0, 1fr) auto auto; gap: var(--s-3); align-items: center; min-block-size: 3.5rem; border-block-start: 1px solid var(--line); --thumb: 2.75rem; --price: var(--t-m); }
+    b.clip { display: block; }
     small { display: block; font-size: var(--t-xs); color: var(--ink-3); }
     .none { padding: var(--s-4) 0; }
   `];

@@ -26,6 +26,7 @@ export class LcRemote extends LitElement {
     .pair { display: grid; grid-template-columns: 1fr 1fr; gap: var(--s-2); padding: 0 var(--s-3) var(--s-3); --button-size: 3.25rem; }
     li { display: grid; grid-template-columns: 3.25rem minmax(0, 1fr) auto auto; gap: var(--s-2) var(--s-3); align-items: center; padding: var(--s-2) var(--s-2) var(--s-2) var(--s-3); border-block-start: 1px solid var(--line); --thumb: 3.25rem; --price: var(--t-s); }
     li:first-child { border: 0; }
+    b.clip { display: block; }
     .none { padding: var(--s-4); color: var(--ink-3); font-size: var(--t-s); }
   `];
 
@@ -56,7 +57,7 @@ export class LcRemote extends LitElement {
 
   #next(product: Product, isFirst: boolean): TemplateResult {
     return html`<li><lc-thumb .src=${product.image_url} ?spent=${inStock(product) === 0}></lc-thumb>
-      <div><b class="clip" title=${product.title}>${product.title}</b><br /><span class="muted small num"><lc-price .price=${cheapest(product)}></lc-price> · ${this.#left(product)}</span></div>
+      <div><b class="clip" title=${product.title}>${product.title}</b><span class="muted small num"><lc-price .price=${cheapest(product)}></lc-price> · ${this.#left(product)}</span></div>
       ${this.canSell ? html`<lc-button variant="ghost" icon="bolt" icon-only label=${`Flash sale of ${product.title}`} @click=${() => ask(this, 'flash', product.id)}></lc-button>` : html`<span></span>`}
       ${this.canPin ? html`<lc-button variant=${isFirst ? 'primary' : 'outline'} label=${`Pin ${product.title}`} @click=${() => ask(this, 'pin', product.id)}>Pin</lc-button>` : nothing}</li>`;
   }

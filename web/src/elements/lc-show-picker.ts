@@ -16,6 +16,7 @@ export class LcShowPicker extends LitElement {
     :host { display: grid; justify-content: center; align-content: start; gap: var(--s-4); padding: var(--s-8) var(--s-4); grid-template-columns: minmax(0, 42rem); }
     h1 { font-size: var(--t-2xl); }
     li { display: flex; align-items: center; gap: var(--s-3); min-block-size: 4rem; padding: var(--s-2) var(--s-4); border-block-start: 1px solid var(--line); }
+    b.clip { display: block; }
     li small { display: block; color: var(--ink-3); font-size: var(--t-s); }
     .none { padding: var(--s-4); color: var(--ink-3); border-block-start: 1px solid var(--line); }
     form { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: var(--s-3); align-items: end; padding: 0 var(--s-4) var(--s-4); }

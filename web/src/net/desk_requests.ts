@@ -20,7 +20,7 @@ export interface AuditRow {
   at: string;
   actor: { id: string; display_name: string; role: string };
   action: string;
-  subject: { kind: string; id: string; text?: string | null };
+  subject: { kind: string | null; id: string | null; text?: string | null };
   detail: Record<string, unknown>;
 }
 

@@ -52,7 +52,7 @@ export class Publisher extends EventTarget {
     return this.#session?.peer ?? null;
   }
 
-  /** Start sending; also takes over from whoever sends now. */
+  /** Start sending; the server lets it replace what the same person sends from elsewhere. */
   async start(stream: MediaStream): Promise<void> {
     await this.stop();
     this.#stream = stream;
@@ -132,8 +132,7 @@ export class Publisher extends EventTarget {
   #failed(error: unknown): void {
     const refusal = error instanceof WhipRefused ? error : null;
     const isFinal = refusal !== null && refusal.status < 500 && refusal.status !== 429;
-    if (refusal?.code === 'already_publishing') this.#become({ phase: 'taken_over', retryAtMs: null, problem: null });
-    else if (isFinal) this.#become({ phase: 'refused', retryAtMs: null, problem: refusal.message });
+    if (isFinal) this.#become({ phase: 'refused', retryAtMs: null, problem: refusal.message });
     else this.#retry((refusal?.retryAfterS ?? 0) * 1000);
   }
 

@@ -40,7 +40,7 @@ export function controlView(control: LcControl): TemplateResult {
 function bar(control: LcControl, { show, audience }: ShowState): TemplateResult {
   const health = healthOf('idle', null, control.desk.stream);
   return html`<header class="staffbar"><a class="brand" href="/control#shows" aria-label="Control, all shows"><span class="wide-only">Control</span></a><span class="sep wide-only"></span>
-    <h1 class="clip">${show.title}</h1>${show.status === 'live' ? html`<lc-chip tone="live">LIVE <lc-elapsed since=${show.started_at ?? ''}></lc-elapsed></lc-chip>` : html`<lc-chip tone=${show.status === 'paused' ? 'warn' : 'neutral'}>${{ scheduled: 'Not started', paused: 'Paused', ended: 'Ended' }[show.status]}</lc-chip>`}
+    <h1 class="clip">${show.title}</h1>${show.status === 'live' ? html`<lc-chip tone="live">LIVE${control.narrow.matches ? nothing : html` <lc-elapsed since=${show.started_at ?? ''}></lc-elapsed>`}</lc-chip>` : html`<lc-chip tone=${show.status === 'paused' ? 'warn' : 'neutral'}>${{ scheduled: 'Not started', paused: 'Paused', ended: 'Ended' }[show.status]}</lc-chip>`}
     <span class="grow"></span><lc-chip icon="eye">${count(audience.viewers)}</lc-chip>
     ${show.status === 'ended' ? nothing : html`<lc-health class="wide-only" .health=${health}></lc-health>`}
     <lc-button class="wide-only" variant="ghost" icon="eye" href=${`/shows/${show.id}`}>Viewer page</lc-button>
@@ -72,7 +72,7 @@ const modes = (control: LcControl, show: ShowState): TemplateResult => html`<lc-
 
 const numbers = (control: LcControl, show: ShowState): TemplateResult => html`<lc-numbers compact .numbers=${control.desk.numbers} .viewers=${show.audience.viewers} .trend=${control.desk.trend} .staleSince=${control.desk.staleSince}></lc-numbers>`;
 
-const audit = (control: LcControl): TemplateResult => html`<lc-audit class="fill last" .rows=${control.audit}></lc-audit>`;
+const audit = (control: LcControl): TemplateResult => html`<lc-audit class="fill last" .titles=${Object.fromEntries((control.desk.show?.lineup ?? []).map(({ id, title }) => [id, title]))} .rows=${control.audit}></lc-audit>`;
 
 function feed(control: LcControl, show: ShowState): TemplateResult {
   return html`<lc-feed .lines=${control.desk.desk.lines} .selected=${control.selected} .acts=${control.actsOf} .sanctioned=${show.sanctioned} .answering=${control.answering} .problem=${control.chatProblem}

@@ -17,6 +17,8 @@ export abstract class StaffPage extends LitElement {
     :host { display: block; min-block-size: 100dvh; }
     .door { display: flex; align-items: center; gap: var(--s-3); min-block-size: 3.25rem; padding: 0 var(--s-3) 0 var(--s-4); background: var(--surface); border-block-end: 1px solid var(--line); }
     .wait { padding: var(--s-8); text-align: center; color: var(--ink-3); }
+    lc-toasts { inset-inline: var(--s-3) auto; inline-size: 19rem; justify-items: start; }
+    @media (max-width: 899px) { lc-toasts { inset-inline: var(--s-3); inset-block-end: 4.5rem; inline-size: auto; justify-items: stretch; } }
     lc-banner { margin: var(--s-4); }
   `];
 

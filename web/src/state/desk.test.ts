@@ -18,22 +18,27 @@ test('a hidden line stays on the desk, marked as hidden', () => {
   expect(desk.lines.map((line) => line.kind === 'message' && line.message.state)).toEqual(['hidden']);
 });
 
-test('an older copy of a hidden line does not show it again', () => {
-  const hidden = told(joined(EMPTY_DESK, [message('1')], []), show, event('chat.hidden', { message_id: '1' }));
-
-  const desk = joined(hidden, [message('1')], []);
-
-  expect(desk.lines[0]).toMatchObject({ message: { state: 'hidden' } });
-});
-
-test('a held line waits until somebody decides', () => {
+test('a held line waits until somebody decides, and is shown in whichever order the two events arrive', () => {
   const held = told(EMPTY_DESK, show, event('chat.held', { message: message('1', { state: 'held' }) }));
   expect(held.held).toHaveLength(1);
+  const posted = event('chat.posted', { message: message('1') });
+  const released = event('chat.released', { message_id: '1' });
 
-  const released = told(held, show, event('chat.released', { message_id: '1' }));
+  for (const [first, second] of [[posted, released], [released, posted]] as const) {
+    const desk = told(told(held, show, first), show, second);
 
-  expect(released.held).toHaveLength(0);
-  expect(released.lines[0]).toMatchObject({ message: { state: 'shown' } });
+    expect(desk.held).toHaveLength(0);
+    expect(desk.lines[0]).toMatchObject({ message: { state: 'shown' } });
+  }
+});
+
+test('a held line that was refused is hidden', () => {
+  const held = told(EMPTY_DESK, show, event('chat.held', { message: message('1', { state: 'held' }) }));
+
+  const desk = told(held, show, event('chat.released', { message_id: '1' }));
+
+  expect(desk.held).toHaveLength(0);
+  expect(desk.lines[0]).toMatchObject({ message: { state: 'hidden' } });
 });
 
 test('applying an event twice changes nothing', () => {

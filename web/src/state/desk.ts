@@ -35,12 +35,7 @@ function upserted(lines: Line[], line: Line): Line[] {
   return at < 0 ? [...lines, line].slice(-MAX_LINES) : lines.with(at, line);
 }
 
-/** A line that was hidden stays hidden, also when an older copy of it arrives again. */
-function withMessage(desk: Desk, message: Message): Desk {
-  const known = desk.lines.find((line) => line.id === message.id);
-  const isHidden = known?.kind === 'message' && known.message.state === 'hidden' && message.state !== 'held';
-  return { ...desk, lines: upserted(desk.lines, lineOf(isHidden ? { ...message, state: 'hidden' } : message)) };
-}
+const withMessage = (desk: Desk, message: Message): Desk => ({ ...desk, lines: upserted(desk.lines, lineOf(message)) });
 
 const withoutHeld = (desk: Desk, id: string): Desk => ({ ...desk, held: desk.held.filter((message) => message.id !== id) });
 
@@ -93,8 +88,12 @@ export function told(desk: Desk, show: ShowState, envelope: Envelope): Desk {
       const held = desk.held.some((other) => other.id === message.id) ? desk.held : [...desk.held, message];
       return { ...withMessage(desk, { ...message, state: 'held' }), held };
     }
-    case 'chat.released':
-      return marked(desk, envelope.data.message_id, 'shown');
+    case 'chat.released': {
+      // Decided by somebody of the team. If it was let through, `chat.posted` says so: before or after this.
+      const line = desk.lines.find((other) => other.id === envelope.data.message_id);
+      const isWaiting = line?.kind === 'message' && line.message.state === 'held';
+      return isWaiting ? marked(desk, line.id, 'hidden') : withoutHeld(desk, envelope.data.message_id);
+    }
     case 'chat.hidden':
       return marked(desk, envelope.data.message_id, 'hidden');
     default: {
