@@ -9,7 +9,7 @@ from livecommerce.broadcast.store import StreamStore
 from livecommerce.foundation.core.actors import SYSTEM
 from livecommerce.foundation.core.clock import Clock
 from livecommerce.foundation.core.events import Event
-from livecommerce.foundation.media.stream import StreamReport
+from livecommerce.foundation.media.report import StreamReport
 from livecommerce.foundation.realtime.eventlog import EventLog
 from livecommerce.shows.model import PauseReason, ShowStatus
 

@@ -33,8 +33,9 @@ from livecommerce.foundation.media.origin import NotStreaming
 from livecommerce.foundation.media.packaging import Packaging
 from livecommerce.foundation.media.registry import Node, NodeRegistry
 from livecommerce.foundation.media.relay import Relay
+from livecommerce.foundation.media.report import StreamListener, StreamReport
 from livecommerce.foundation.media.sessions import PlaySession, PublishSession, RtcServer, SessionState
-from livecommerce.foundation.media.stream import Stream, StreamListener, StreamReport
+from livecommerce.foundation.media.stream import Stream
 
 log = structlog.get_logger(__name__)
 

@@ -3,36 +3,16 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from livecommerce.foundation.core.ids import PersonId, ShowId, new_id
 from livecommerce.foundation.media.door import StreamNumbers, StreamState, StreamViewers
 from livecommerce.foundation.media.packaging import Packaging
 from livecommerce.foundation.media.relay import Relay
+from livecommerce.foundation.media.report import StreamReport
 from livecommerce.foundation.media.sessions import PlaySession, PublishSession, SessionState
 
 STALLED_MS, INTERRUPTED_MS = 1000, 2500
 TOLD_AS_LIVE = (StreamState.LIVE, StreamState.STALLED)
-
-
-@dataclass(frozen=True, slots=True)
-class StreamReport:
-    """The state of a stream as the rest of the product is told; absolute, so that telling it twice changes nothing."""
-
-    show_id: ShowId
-    stream_id: str
-    state: StreamState
-    """LIVE, INTERRUPTED or ENDED."""
-    rtp_base: int | None
-    pdt_base_ms: int
-    is_hls: bool
-
-
-class StreamListener(Protocol):
-    """Implemented by `broadcast`. Called by one task per stream, one call at a time, again when it fails."""
-
-    async def stream_changed(self, report: StreamReport) -> None:
-        """The stream started, was interrupted, came back, or ended."""
 
 
 def next_state(

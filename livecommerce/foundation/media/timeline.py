@@ -12,8 +12,9 @@ from livecommerce.foundation.media.sink import Kind
 
 RATES: dict[Kind, int] = {"video": 90_000, "audio": 48_000}
 _WRAP = 1 << 32
-_ADJUST_MS = 20
-"""A sender report moves the sound only when it is off by more than one packet, so that jitter never cuts sound."""
+_FIRST_ADJUST_MS, _ADJUST_MS = 20, 80
+"""The first pair of sender reports corrects the guess by arrival. Later ones move the sound only when it is off by more
+than people notice (ITU-R BT.1359), so that a publisher's imprecise reports never cut it."""
 
 
 class Unwrapper:
@@ -49,10 +50,12 @@ class Timeline:
         self._reference: dict[Kind, _Reference] = {}
         self._base = self._unwrap[first_kind].unwrap(rtp_base)
         self._other_base: int | None = None
+        self._is_exact = False
 
     def renew(self) -> None:
         """Another publisher: its reports and arrivals say nothing about those of the one before."""
         self._reference.clear()
+        self._is_exact = False
 
     def place(self, kind: Kind, rtp_timestamp: int, arrived_ms: int) -> int | None:
         """Ticks since media_ts 0 (negative: before the first picture); None while sound cannot be placed yet."""
@@ -81,5 +84,7 @@ class Timeline:
             return
         origin_ms = first.wall_ms - (first.ticks - self._base) * 1000 / RATES[self.leading]
         base = round(other.ticks - (other.wall_ms - origin_ms) * RATES[kind] / 1000)
-        if self._other_base is None or abs(base - self._other_base) * 1000 > _ADJUST_MS * RATES[kind]:
+        tolerated_ms = _ADJUST_MS if self._is_exact else _FIRST_ADJUST_MS
+        self._is_exact = is_exact
+        if self._other_base is None or abs(base - self._other_base) * 1000 > tolerated_ms * RATES[kind]:
             self._other_base = base
