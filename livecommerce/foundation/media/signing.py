@@ -6,8 +6,6 @@ from collections.abc import Mapping
 
 from livecommerce.foundation.core.errors import Unauthenticated
 
-KEY_PURPOSE = "internal door"
-"""What both sides derive the shared key for (`KeyRing.derive`)."""
 TIME_HEADER, SIGNATURE_HEADER = "X-LC-Time", "X-LC-Signature"
 MAX_SKEW_MS = 30_000
 KEY_BYTES = 32
@@ -33,9 +31,7 @@ class Signer:
 
     def verify(self, method: str, address: str, body: bytes, headers: Mapping[str, str], *, now_ms: int) -> None:
         """Raise `BadSignature` unless the request is ours and fresh."""
-        stamp = headers.get(KEY_PURPOSE = "internal door"
-"""What both sides derive the shared key for (`KeyRing.derive`)."""
-TIME_HEADER, "")
+        stamp = headers.get(TIME_HEADER, "")
         if not (stamp.isascii() and stamp.isdigit() and len(stamp) < 16) or abs(now_ms - int(stamp)) > MAX_SKEW_MS:
             raise BadSignature()
         expected = self._signature(method, address, body, stamp)
