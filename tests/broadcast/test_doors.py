@@ -2,6 +2,8 @@
 
 import asyncio
 import re
+import subprocess
+import sys
 
 import pytest
 import rules
@@ -243,3 +245,15 @@ async def test_offers_are_rate_limited(room):
 
     assert statuses[0] == 400
     assert statuses[-1] == 429
+
+
+def test_web_process_never_loads_webrtc_or_codecs():
+    program = (
+        "import sys; import livecommerce.broadcast.http, livecommerce.foundation.media.remote;"
+        "import livecommerce.foundation.media.edge, livecommerce.broadcast.service;"
+        "sys.exit(', '.join({'aiortc', 'aioice', 'av', 'pylibsrtp'} & set(sys.modules)) or 0)"
+    )
+
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+
+    assert result.returncode == 0, result.stderr

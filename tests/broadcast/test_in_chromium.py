@@ -1,6 +1,7 @@
 """A browser's camera becomes segments that hls.js plays, also across a host's reload."""
 
 import asyncio
+import shutil
 import time
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -20,6 +21,11 @@ FLAGS = (
 )
 
 
+def _chromium():
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return next(path for name in names if (path := shutil.which(name)))
+
+
 @asynccontextmanager
 async def two_pages(room):
     """A host's and a viewer's page, of another origin than the API."""
@@ -34,7 +40,7 @@ async def two_pages(room):
     app.router.add_get("/", page)
     app.router.add_get("/hls.js", library)
     async with TestServer(app) as server, async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        browser = await playwright.chromium.launch(executable_path=_chromium(), args=FLAGS)
         address = f"{server.make_url('/')}?api={str(room.client.make_url('')).rstrip('/')}"
         pages = [await browser.new_page(), await browser.new_page()]
         for each in pages:
