@@ -83,7 +83,7 @@ class LiveDemo:
 
     def say(self, text: str) -> None:
         """Print one line with the time."""
-        self.console.print(f"{datetime.now():%H:%M:%S}  {text}", markup=False, highlight=False)
+        self.console.print(f"{datetime.now():%H:%M:%S}  {text}", markup=False, highlight=False, soft_wrap=True)
 
     async def _wait_for_picture(self, camera: HostOnCamera, stopping: asyncio.Event) -> None:
         self.console.print("Going live")

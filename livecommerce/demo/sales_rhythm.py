@@ -26,6 +26,8 @@ RUNS_FOR_S = 40
 """Together with `OPENS_IN_S` and `TALKS_FOR_S` a round of one minute."""
 TALKS_FOR_S = 12.0
 UNITS = 12
+HOLD_S = 120
+"""Short, so that what nobody pays for comes back while somebody watches."""
 PER_BUYER = 2
 RESTOCK = 60
 POLL_S = 0.5
@@ -77,6 +79,7 @@ class SalesRhythm:
                 "per_buyer_limit": PER_BUYER,
                 "starts_in_s": OPENS_IN_S,
                 "duration_s": RUNS_FOR_S,
+                "hold_s": HOLD_S,
             },
         )
         name = f"{plan.title}, {variant['title']}" if variant["title"] else plan.title

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import structlog
 
 from livecommerce.demo.client import Client, Json, Refused
-from livecommerce.demo.shop import DemoProduct, products
+from livecommerce.demo.shop import DemoProduct, image, products
 
 log = structlog.get_logger(__name__)
 
@@ -46,6 +46,8 @@ async def seed_show(host: Client, product_ids: list[str]) -> Json:
                 "visibility": "public",
             },
         )
+        poster = image("host-maja.jpg")
+        show = await host.request("POST", f"/shows/{show['id']}/poster", poster, content_type="image/jpeg")
     if show["lineup"] != product_ids:
         show = await host.put(f"/shows/{show['id']}/lineup", product_ids)
     if show["status"] == "scheduled":
