@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Annotated
 
@@ -10,20 +11,14 @@ from cyclopts import Parameter
 from rich.console import Console
 from rich.table import Table
 
-from livecommerce.catalog.pictures import Pictures
-from livecommerce.catalog.service import CatalogService, CsvImport, ImportReport
-from livecommerce.catalog.store import CatalogStore
+from livecommerce.catalog.service import ImportReport
 from livecommerce.cli.options import Config, DataDir, settings_from
 from livecommerce.foundation.core.actors import SYSTEM
 from livecommerce.foundation.core.errors import Invalid
 from livecommerce.foundation.core.settings import Settings
-from livecommerce.identity.service import AuditTrail
-from livecommerce.identity.store import AuditStore
 from livecommerce.processes.resources import open_resources
+from livecommerce.processes.rooms import open_lower_rooms
 from livecommerce.processes.storage import open_storage
-from livecommerce.stock.service import StockService
-from livecommerce.stock.store.gate import Gate
-from livecommerce.stock.store.ledger import Ledger
 
 
 def import_products(
@@ -46,21 +41,11 @@ def import_products(
 
 async def _import(settings: Settings, data: bytes, *, is_dry_run: bool) -> ImportReport:
     console = Console(stderr=True, highlight=False)
-    async with open_storage(settings, console.print) as found, open_resources(found) as resources:
-        database, clock = resources.database, resources.clock
-        store = CatalogStore(database)
-        async with StockService(database, Ledger(database), Gate(resources.redis), resources.bus) as stock:
-            catalog = CatalogService(
-                database,
-                store,
-                stock=stock,
-                pictures=Pictures(resources.blobs),
-                audit=AuditTrail(AuditStore(database), clock),
-                clock=clock,
-                shop=found.shop,
-                sales=found.sales,
-            )
-            return await CsvImport(database, store, catalog).run(SYSTEM, data, is_dry_run=is_dry_run)
+    async with AsyncExitStack() as stack:
+        found = await stack.enter_async_context(open_storage(settings, console.print))
+        resources = await stack.enter_async_context(open_resources(found))
+        rooms = await open_lower_rooms(resources, stack)
+        return await rooms.csv_import.run(SYSTEM, data, is_dry_run=is_dry_run)
 
 
 def _print(report: ImportReport, *, is_dry_run: bool) -> None:

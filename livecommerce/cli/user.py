@@ -6,6 +6,7 @@ import asyncio
 import getpass
 import secrets
 import sys
+from contextlib import AsyncExitStack
 from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
@@ -16,8 +17,8 @@ from livecommerce.foundation.core.actors import Role
 from livecommerce.foundation.core.errors import Invalid
 from livecommerce.foundation.core.settings import Settings
 from livecommerce.identity.model import MIN_PASSWORD, Person, check_password, clean_email
-from livecommerce.identity.service import open_room
 from livecommerce.processes.resources import open_resources
+from livecommerce.processes.rooms import open_lower_rooms
 from livecommerce.processes.storage import open_storage
 
 app = App(name="user", help="Staff accounts.")
@@ -63,14 +64,8 @@ async def _add(
     settings: Settings, role: Role, email: str, display_name: str | None, password: str
 ) -> tuple[Person, bool]:
     console = Console(stderr=True, highlight=False)
-    async with open_storage(settings, console.print) as found, open_resources(found) as resources:
-        room = open_room(
-            resources.database,
-            found,
-            data_dir=found.data_dir,
-            limiter=resources.limiter,
-            mailer=resources.mailer,
-            disconnects=resources.bus,
-            clock=resources.clock,
-        )
-        return await room.staff.add(role, email, display_name, password)
+    async with AsyncExitStack() as stack:
+        found = await stack.enter_async_context(open_storage(settings, console.print))
+        resources = await stack.enter_async_context(open_resources(found))
+        rooms = await open_lower_rooms(resources, stack)
+        return await rooms.identity.staff.add(role, email, display_name, password)

@@ -63,10 +63,11 @@ class KeyRing:
         self._refresh()
         return self._content.keys[0]
 
-    def find(self, kid: str) -> SigningKey | None:
-        """A key that may still verify."""
+    @property
+    def all(self) -> list[SigningKey]:
+        """The keys that may still verify, newest first."""
         self._refresh()
-        return next((key for key in self._content.keys if key.kid == kid), None)
+        return self._content.keys
 
     def derive(self, purpose: str) -> bytes:
         """A key for one purpose, the same in every process of this installation and unaffected by rotation."""
