@@ -58,7 +58,7 @@ def routes(chat: ChatService) -> Routes:
 
     @table.post("/held-messages/{message_id}/release", answer=MessageView)
     async def release(call: Call[None]) -> MessageView:
-        """Show a held line"""
+        """Show a held line, or a hidden one again"""
         return MessageView.of(await chat.release(call.actor, call.id("message_id")))
 
     return table

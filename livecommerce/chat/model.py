@@ -81,8 +81,8 @@ class Message:
         return replace(self, state=MessageState.HIDDEN)
 
     def release(self) -> Message:
-        """Show a held line."""
-        if self.state is not MessageState.HELD:
+        """Show a line that is held, or one that was taken away by mistake."""
+        if self.state is MessageState.SHOWN:
             raise NotHeld()
         return replace(self, state=MessageState.SHOWN)
 

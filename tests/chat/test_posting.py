@@ -13,7 +13,7 @@ from livecommerce.chat.service import ChatService
 from livecommerce.chat.store import MessageStore
 from livecommerce.foundation.core.actors import Actor
 from livecommerce.foundation.core.clock import NoStream
-from livecommerce.foundation.core.errors import Invalid, LiveCommerceError
+from livecommerce.foundation.core.errors import Forbidden, Invalid, LiveCommerceError
 from livecommerce.foundation.core.events import Scope
 from livecommerce.foundation.core.ids import ShowId, new_id
 from livecommerce.foundation.realtime.eventlog import EventLog
@@ -133,6 +133,20 @@ async def test_a_held_message_is_told_to_staff_alone_and_shown_when_released(
     assert [m.text for m in await chat.recent(show_id)] == ["welcome", "hold me"]
     with pytest.raises(LiveCommerceError):
         await chat.release(cast.moderator, held.id)
+
+
+async def test_a_line_hidden_by_mistake_is_shown_again(chat: Any, cast: Any, show_id: Any, told: Any) -> None:
+    said = await say(chat, cast.viewer, show_id, "is this dishwasher-safe?")
+    await chat.hide(cast.moderator, said.id)
+
+    shown = await chat.release(cast.moderator, said.id)
+
+    assert shown.state is MessageState.SHOWN
+    assert [kind for kind, _ in await told()] == ["chat.posted", "chat.hidden", "chat.posted"]
+    assert await told(Scope.STAFF) == []
+    assert [m.id for m in await chat.recent(show_id)] == [said.id]
+    with pytest.raises(Forbidden):
+        await chat.release(cast.viewer, said.id)
 
 
 async def test_a_refused_message_is_never_shown(chat: Any, cast: Any, show_id: Any, told: Any) -> None:

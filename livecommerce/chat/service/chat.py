@@ -82,13 +82,15 @@ class ChatService:
             await self._record(tx, actor, "chat.refuse" if was_held else "chat.hide", message)
 
     async def release(self, actor: Actor, message_id: MessageId) -> Message:
-        """Show a held line: it is said now."""
+        """Show a held line, or a hidden one again: it is said now."""
         async with self._store.transaction() as plain:
-            message = (await self._mine_to_moderate(actor, message_id, plain)).release()
+            found = await self._mine_to_moderate(actor, message_id, plain)
+            was_held, message = found.state is MessageState.HELD, found.release()
             tx = self._log.join(plain, message.show_id)
             told = tx.tell(ChatPosted(message=MessageView.of(message)))
-            tx.tell(ChatReleased(message_id=message.id))
-            await self._record(tx, actor, "chat.release", message)
+            if was_held:
+                tx.tell(ChatReleased(message_id=message.id))
+            await self._record(tx, actor, "chat.release" if was_held else "chat.show", message)
             tx.before_commit(lambda: self._keep(tx, message, told))
         return message
 

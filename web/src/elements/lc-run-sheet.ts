@@ -24,7 +24,7 @@ export class LcRunSheet extends LitElement {
     li:last-child { border: 0; }
     .empty { display: grid; justify-items: center; gap: var(--s-3); padding: var(--s-12) var(--s-4); text-align: center; border-block-start: 1px solid var(--line); }
     .note { font-weight: 400; font-size: var(--t-s); margin-inline-start: 0.4em; }
-    .mark { block-size: 0; border-block-start: 2px solid var(--accent); margin-block-end: -2px; }
+    .mark { position: relative; z-index: 1; block-size: 2px; margin-block-end: -2px; background: var(--accent); }
   `];
 
   @property({ attribute: false }) products: Product[] = [];
