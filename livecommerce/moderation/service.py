@@ -124,7 +124,8 @@ class ModerationService:
             await self._record(tx, actor, f"viewer.un{sanction.kind}", sanction)
             self._tell(self._log.join(tx, sanction.show_id), lifted)
         if sanction.kind is SanctionKind.MUTE:
-            await self._bus.notify(sanction.viewer_id, "you.muted", YouMuted(sanction.show_id, lifted.until))
+            muted = YouMuted(show_id=sanction.show_id, until=lifted.until)
+            await self._bus.notify(sanction.viewer_id, muted.type, muted)
 
     async def in_force(self, actor: Actor, show_id: ShowId) -> list[Sanction]:
         """The show's sanctions, for staff."""
@@ -229,9 +230,9 @@ class ModerationService:
         """Tell the person; a banned one's sockets close on every node."""
         show_id, viewer_id = sanction.show_id, sanction.viewer_id
         if sanction.kind is SanctionKind.MUTE:
-            await self._bus.notify(viewer_id, "you.muted", YouMuted(show_id, sanction.until))
+            await self._bus.notify(viewer_id, YouMuted.type, YouMuted(show_id=show_id, until=sanction.until))
         else:
-            await self._bus.notify(viewer_id, "you.banned", YouBanned(show_id))
+            await self._bus.notify(viewer_id, YouBanned.type, YouBanned(show_id=show_id))
             await self._bus.disconnect(viewer_id, "banned", show_id)
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import msgspec
 
+from livecommerce.foundation.core.events import Notice
 from livecommerce.identity.views import PersonName
 from livecommerce.moderation.model import Sanction, SanctionKind
 from livecommerce.shows.model import MAX_SLOW_S, ChatMode
@@ -52,14 +53,16 @@ class ChatModeBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         )
 
 
-class YouMuted(msgspec.Struct, frozen=True):
-    """Notice `you.muted`: what the person may see of it."""
+class YouMuted(Notice, frozen=True, kw_only=True):
+    """You may not write until then (null: for good; in the past: you may again)."""
 
+    type: ClassVar[str] = "you.muted"
     show_id: str
     until: datetime | None
 
 
-class YouBanned(msgspec.Struct, frozen=True):
-    """Notice `you.banned`."""
+class YouBanned(Notice, frozen=True, kw_only=True):
+    """You were removed from the show."""
 
+    type: ClassVar[str] = "you.banned"
     show_id: str

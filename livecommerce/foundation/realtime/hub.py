@@ -10,6 +10,7 @@ bounded buffer (`gateway/socket.py`); a feed waits for nobody.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Protocol
@@ -58,7 +59,8 @@ class Feed:
         self._ring: deque[Envelope] = deque(maxlen=RING)
         self._pending: list[Envelope] = []
         self._counters: dict[str, Counted] = {}
-        self._newest: dict[str, int] = {}
+        self._newest: dict[str, tuple[float, Counted]] = {}
+        """The last value of each counter, and when it was heard."""
         self._wake, self._behind = asyncio.Event(), asyncio.Event()
         self._started: asyncio.Future[None] | None = None
 
@@ -70,11 +72,12 @@ class Feed:
     def hear_counter(self, data: bytes) -> None:
         """Keep the newest value of a counter for the next tick."""
         counted = _decode_counter(data)
-        if counted.value < self._newest.get(counted.key, counted.value):
+        _, known = self._newest.get(counted.key, (0.0, counted))
+        if counted.value < known.value:
             return
         if len(self._newest) > RING:
             self._newest.clear()
-        self._newest[counted.key] = counted.value
+        self._newest[counted.key] = time.monotonic(), counted
         self._counters[counted.key] = counted
         self._wake.set()
 
@@ -104,6 +107,10 @@ class Feed:
             return None
         first = self._ring[0].seq or 0 if self._ring else self.head.seq + 1
         return None if seq + 1 < first else [e for e in self._ring if (e.seq or 0) > seq]
+
+    def counted_since(self, moment: float) -> list[Envelope]:
+        """The newest values of counters that were heard after a moment (monotonic)."""
+        return [counted.envelope for heard_at, counted in self._newest.values() if heard_at >= moment]
 
     def suspect(self) -> None:
         """Compare with the log soon: something may have been missed."""
@@ -227,6 +234,11 @@ class Hub:
         """What a returning viewer missed, if this process remembers all of it."""
         feed = self._feeds.get((show_id, scope))
         return feed.missed(since.epoch, since.seq) if feed else None
+
+    def counted_since(self, show_id: ShowId, moment: float) -> list[Envelope]:
+        """Counters that changed after a moment: what a snapshot read at that moment may not show."""
+        feed = self._feeds.get((show_id, Scope.PUBLIC))
+        return feed.counted_since(moment) if feed else []
 
     def viewers(self) -> dict[ShowId, int]:
         """How many connections watch each show here."""

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import ClassVar
+
+from livecommerce.foundation.core.events import Notice
 
 
 class Closing(StrEnum):
@@ -28,3 +31,11 @@ class Closing(StrEnum):
 
 
 _TERMINAL = frozenset({Closing.BANNED, Closing.SIGNED_OUT, Closing.SHOW_NOT_FOUND})
+
+
+class ConnectionClosing(Notice, frozen=True, kw_only=True):
+    """The last thing a connection hears. After a terminal code do not connect again."""
+
+    type: ClassVar[str] = "connection.closing"
+    code: Closing
+    is_terminal: bool

@@ -10,7 +10,7 @@ from livecommerce.foundation.core.ids import ShowId
 from livecommerce.foundation.realtime.eventlog import Head
 from livecommerce.foundation.realtime.gateway.closing import Closing
 from livecommerce.foundation.realtime.gateway.socket import Socket
-from livecommerce.foundation.realtime.wire import Envelope, Parser
+from livecommerce.foundation.realtime.wire import Envelope, Frames, Parser
 
 if TYPE_CHECKING:
     from livecommerce.foundation.realtime.hub import Hub
@@ -51,6 +51,11 @@ class Connection:
     def missed(self, show_id: ShowId, scope: Scope, since: Head) -> list[Envelope] | None:
         """What the person missed since, if this process remembers all of it."""
         return self._hub.missed(show_id, scope, since)
+
+    def catch_up(self, show_id: ShowId, moment: float) -> None:
+        """Send the counters that changed after a moment: a shared snapshot may be that old."""
+        if counters := self._hub.counted_since(show_id, moment):
+            self.deliver(Frames(counters), None)
 
     def leave(self, show_id: ShowId) -> None:
         """Receive no more of the show."""

@@ -14,9 +14,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from livecommerce.foundation.realtime.gateway.closing import Closing
+from livecommerce.foundation.realtime.gateway.closing import Closing, ConnectionClosing
 from livecommerce.foundation.realtime.gateway.packets import Kind
-from livecommerce.foundation.realtime.wire import CLOSE, Frames, Parser, event_frame, frame, frame_of, packet
+from livecommerce.foundation.realtime.wire import CLOSE, Frames, Parser, event_frame, frame, frame_of, packet, plain
 
 SKIP_COUNTERS_BYTES = 64 * 1024
 """Unsent bytes beyond which a viewer gets no counters: absolute values, the next one tells all."""
@@ -128,7 +128,8 @@ class Socket:
 
     def _say_goodbye(self, code: Closing) -> None:
         if self.is_connected:
-            self.emit("notice", {"type": "connection.closing", "data": {"code": code, "is_terminal": code.is_terminal}})
+            said = ConnectionClosing(code=code, is_terminal=code.is_terminal)
+            self.emit("notice", {"type": said.type, "data": plain(said)})
         if self.is_connected and code.is_terminal:
             self.answer(packet(self.parser or Parser.JSON, Kind.DISCONNECT, None))
         self._transport.write(frame_of(CLOSE, struct.pack("!H", code.status) + code.encode()))
