@@ -101,8 +101,8 @@ class Mapping:
         return number >= self._first
 
     def timestamp(self, rtp_timestamp: int) -> int:
-        """Extended outgoing timestamp."""
-        return self._timestamps.extend(rtp_timestamp) + self._timestamp_offset
+        """Extended outgoing timestamp of something other than a new packet."""
+        return self._timestamps.near(rtp_timestamp) + self._timestamp_offset
 
     def place(self, number: int, packet: RtpPacket, now: float) -> Record | None:
         """The outgoing packet, already kept in the ring; None for a probe that came in order."""
@@ -115,7 +115,7 @@ class Mapping:
         if not packet.payload and is_newest:
             self._remember_probe(number)
             return None
-        timestamp = self.timestamp(packet.timestamp)
+        timestamp = self._timestamps.extend(packet.timestamp) + self._timestamp_offset
         record = Record(packet.marker, sequence & 0xFFFF, timestamp & 0xFFFFFFFF, packet.payload)
         self._out.keep(record, sequence, timestamp, now)
         return record

@@ -222,6 +222,11 @@ class PlaySession(Session):
     def _end(self) -> None:
         self.relay.leave(self._viewer)
 
+    @property
+    def is_struggling(self) -> bool:
+        """This viewer has lost more than a tenth of the video for ten seconds; HLS would serve them better."""
+        return self._viewer.is_struggling(self.relay.now())
+
 
 def _ignore(data: bytes) -> None:
     """A viewer has no media to send."""

@@ -49,6 +49,8 @@ __all__ = [
 log = structlog.get_logger(__name__)
 
 JANITOR_S = 1.0
+CERTIFICATE_S = 7 * 24 * 3600
+"""Certificates are valid for 30 days; sessions that began with an older one keep it."""
 WILDCARDS = frozenset({"0.0.0.0", "::", ""})
 
 
@@ -68,7 +70,7 @@ class RtcLimits:
 
     publishers: int = 4
     viewers: int = 110
-    handshakes: int = 4
+    handshakes: int = 8
     joins_per_s: int = 25
     caps: BitrateCaps = field(default_factory=BitrateCaps)
 
@@ -93,6 +95,7 @@ class RtcServer:
         self._limits = limits or RtcLimits()
         self._port: MuxPort | None = None
         self._certificate = make_certificate()
+        self._certified_at = time.monotonic()
         self._publishers: dict[str, PublishSession] = {}
         self._viewers: dict[str, PlaySession] = {}
         self._handshakes = asyncio.Semaphore(self._limits.handshakes)
@@ -178,6 +181,8 @@ class RtcServer:
     def _answer(
         self, offer: Description, chosen: tuple[Chosen, ...], *, caps: BitrateCaps | None
     ) -> tuple[RtcPeer, str]:
+        if time.monotonic() - self._certified_at > CERTIFICATE_S:
+            self._certificate, self._certified_at = make_certificate(), time.monotonic()
         peer = RtcPeer(self._opened(), self._certificate, offer)
         return peer, write_answer(chosen, peer.transport(self._announce), caps=caps)
 

@@ -23,7 +23,8 @@ from livecommerce.foundation.media.rtc.sdp import Fingerprint
 log = structlog.get_logger(__name__)
 
 DtlsRole = Literal["client", "server"]
-HANDSHAKE_S = 8.0
+HANDSHAKE_S = 5.0
+"""Long enough for two lost flights (DTLS repeats after 1 s and 2 s), short because it holds one of few places."""
 
 
 class IceSession(Protocol):

@@ -96,7 +96,12 @@ class Unwrapper:
         if self._highest is None:
             self._highest = value + self._range
             return self._highest
-        delta = (value - self._highest) % self._range
-        extended = self._highest + delta - (self._range if delta >= self._half else 0)
+        extended = self.near(value)
         self._highest = max(self._highest, extended)
         return extended
+
+    def near(self, value: int) -> int:
+        """The same without remembering `value`; before the first `extend` it is the value itself."""
+        highest = self._highest if self._highest is not None else value
+        delta = (value - highest) % self._range
+        return highest + delta - (self._range if delta >= self._half else 0)
