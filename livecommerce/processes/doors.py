@@ -7,6 +7,9 @@ from typing import Any
 
 from livecommerce.broadcast import http as broadcast_http
 from livecommerce.catalog import http as catalog_http
+from livecommerce.chat import http as chat_http
+from livecommerce.chat import socket as chat_socket
+from livecommerce.chat.jobs import ReactionPulse
 from livecommerce.foundation.http.server import Routes
 from livecommerce.foundation.realtime.gateway import Gateway
 from livecommerce.foundation.storage.outbox import Outbox
@@ -30,6 +33,7 @@ def routes(house: House) -> list[Routes]:
         catalog_http.routes(house.catalog, house.csv_import),
         shows_http.routes(house.shows),
         moderation_http.routes(house.moderation),
+        chat_http.routes(house.chat),
         broadcast_http.routes(house.broadcast),
         sales_http.routes(house.sales, house.buying, house.holds),
     ]
@@ -37,6 +41,7 @@ def routes(house: House) -> list[Routes]:
 
 def register(gateway: Gateway, house: House) -> None:
     """Every message that clients may send over the socket."""
+    chat_socket.register(gateway, house.chat, house.reactions)
     sales_socket.register(gateway, house.buying)
 
 
@@ -48,5 +53,6 @@ def jobs(resources: Resources, house: House, gateway: Gateway) -> dict[str, Coro
         "expired sessions": ExpiryJob(identity.sessions, identity.codes, resources.clock).run(),
         "stock janitor": Janitor(house.upkeep).run(),
         "changed products": ShowJobs(outbox, house.shows).run(),
+        "reactions": ReactionPulse(house.reactions).run(),
         "sales": SalesClock(house.sales, house.holds, outbox).run(),
     }

@@ -9,6 +9,8 @@ from livecommerce.broadcast.service import BroadcastService, PathKeys
 from livecommerce.broadcast.service.viewers import HlsViewers
 from livecommerce.broadcast.store import HlsCounts, StreamStore
 from livecommerce.catalog.service import CatalogService, CsvImport
+from livecommerce.chat.service import ChatService, Reactions
+from livecommerce.chat.store import MessageStore, ReactionStore
 from livecommerce.foundation.media.edge import Edge
 from livecommerce.foundation.media.remote import RemoteMedia
 from livecommerce.foundation.media.signing import Signer
@@ -34,6 +36,8 @@ class House:
     csv_import: CsvImport
     shows: ShowService
     moderation: ModerationService
+    chat: ChatService
+    reactions: Reactions
     broadcast: BroadcastService
     sales: FlashSaleService
     buying: BuyService
@@ -55,7 +59,16 @@ async def open_house(resources: Resources, stack: AsyncExitStack) -> House:
         clock=resources.clock,
         settings=resources.settings.chat,
     )
-    broadcast = await _broadcast(resources, lower, stack)
+    chat = ChatService(
+        resources.log,
+        MessageStore(resources.database),
+        moderation=moderation,
+        shows=lower.shows,
+        audit=lower.identity.audit,
+        clock=resources.clock,
+        settings=resources.settings.chat,
+    )
+    broadcast = await _broadcast(resources, lower, moderation, stack)
     sale_store = SaleStore(resources.database)
     shelf = Shelf(sale_store, lower.catalog, lower.shows)
     sales = FlashSaleService(
@@ -75,6 +88,8 @@ async def open_house(resources: Resources, stack: AsyncExitStack) -> House:
         csv_import=lower.csv_import,
         shows=lower.shows,
         moderation=moderation,
+        chat=chat,
+        reactions=Reactions(ReactionStore(resources.redis), resources.bus),
         broadcast=broadcast,
         sales=sales,
         buying=BuyService(shelf, lower.stock, resources.limiter, resources.settings.sales),
@@ -82,7 +97,9 @@ async def open_house(resources: Resources, stack: AsyncExitStack) -> House:
     )
 
 
-async def _broadcast(resources: Resources, lower: LowerRooms, stack: AsyncExitStack) -> BroadcastService:
+async def _broadcast(
+    resources: Resources, lower: LowerRooms, moderation: ModerationService, stack: AsyncExitStack
+) -> BroadcastService:
     keys, clock = lower.identity.keys, resources.clock
     media = await stack.enter_async_context(
         RemoteMedia(resources.nodes, Signer(keys.derive(INTERNAL_KEY)), clock),
@@ -94,6 +111,7 @@ async def _broadcast(resources: Resources, lower: LowerRooms, stack: AsyncExitSt
         edge,
         StreamStore(resources.database),
         resources.limiter,
+        admission=moderation,
         path_keys=PathKeys(keys.derive("hls paths")),
         viewers=HlsViewers(HlsCounts(resources.redis), clock),
         clock=clock,

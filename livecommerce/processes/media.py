@@ -17,7 +17,7 @@ from typing import Protocol
 from aiohttp import web
 from prometheus_client import CollectorRegistry, start_http_server
 
-from livecommerce.broadcast.jobs import StreamJanitor
+from livecommerce.broadcast.jobs import Doorman, StreamJanitor
 from livecommerce.broadcast.service import StreamAnnouncer
 from livecommerce.broadcast.store import StreamStore
 from livecommerce.foundation.core.errors import ConfigurationError
@@ -30,6 +30,7 @@ from livecommerce.foundation.media.registry import Node
 from livecommerce.foundation.media.rtc.answer import BitrateCaps
 from livecommerce.foundation.media.sessions import RtcLimits, RtcServer
 from livecommerce.foundation.media.signing import Signer
+from livecommerce.foundation.realtime.listening import Ear
 from livecommerce.processes.resources import Resources, open_resources
 from livecommerce.processes.rooms import INTERNAL_KEY, open_lower_rooms
 
@@ -51,6 +52,7 @@ class Media:
 
     node: MediaNode
     janitor: StreamJanitor
+    doorman: Doorman
     metrics: MediaMetrics
 
 
@@ -63,6 +65,7 @@ async def run(settings: Settings, lifetime: Lifetime) -> None:
             tasks = [
                 group.create_task(media.node.run(), name="media node"),
                 group.create_task(media.janitor.run(), name="stream janitor"),
+                group.create_task(media.doorman.run(), name="media doorman"),
                 group.create_task(media.metrics.run(), name="loop lag"),
             ]
             lifetime.ready()
@@ -97,7 +100,7 @@ async def build(resources: Resources, stack: AsyncExitStack) -> Media:
     )
     metrics = MediaMetrics(node, rtc)
     _serve_metrics(settings, metrics, stack)
-    return Media(node, janitor, metrics)
+    return Media(node, janitor, Doorman(Ear(resources.listening_redis), node), metrics)
 
 
 async def _open_rtc(own: MediaSettings, stack: AsyncExitStack) -> RtcServer:
