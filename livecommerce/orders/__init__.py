@@ -1,0 +1,1 @@
+"""Orders: from holds to paid, shipped, cancelled or refunded."""

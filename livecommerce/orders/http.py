@@ -1,0 +1,113 @@
+"""Doors to orders."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from livecommerce.foundation.core.errors import Invalid, NotFound
+from livecommerce.foundation.core.ids import ShowId, is_uuid, new_id
+from livecommerce.foundation.http.server import Call, Routes
+from livecommerce.orders.model import MAX_HOLDS
+from livecommerce.orders.service import NumbersService, OrderService, PaymentService, Placement
+from livecommerce.orders.views import NumbersView, OrderView
+
+Id = Annotated[str, msgspec.Meta(pattern="^[0-9a-z-]{1,36}$")]
+Line = Annotated[str, msgspec.Meta(max_length=300)]
+
+
+class AddressBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    name: Line
+    line1: Line
+    line2: Line | None = None
+    postal_code: Line
+    city: Line
+    country: Annotated[str, msgspec.Meta(pattern="^[A-Z]{2}$")]
+    email: Annotated[str, msgspec.Meta(max_length=254)] | None = None
+
+
+class OrderBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    hold_ids: Annotated[list[Id], msgspec.Meta(min_length=1, max_length=MAX_HOLDS)]
+    address: AddressBody | None = None
+    payment_method: Annotated[str, msgspec.Meta(max_length=32)] = "sandbox"
+
+
+class PayBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`outcome` scripts the sandbox."""
+
+    outcome: Literal["success", "decline"] | None = None
+
+
+class OrdersQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    mine: Annotated[int, msgspec.Meta(ge=0, le=1)] = 0
+    show_id: Id | None = None
+    limit: Annotated[int, msgspec.Meta(ge=1, le=100)] = 50
+    cursor: Annotated[str, msgspec.Meta(max_length=40)] | None = None
+
+
+class OrderList(msgspec.Struct, frozen=True):
+    items: list[OrderView]
+    next: str | None
+
+
+def routes(orders: OrderService, payments: PaymentService, numbers: NumbersService) -> Routes:
+    table = Routes("orders")
+    _buyer_routes(table, orders, payments)
+    _staff_routes(table, orders, payments, numbers)
+    return table
+
+
+def _buyer_routes(table: Routes, orders: OrderService, payments: PaymentService) -> None:
+    @table.post("/orders", body=OrderBody, answer=OrderView, status=201)
+    async def place(call: Call[OrderBody]) -> OrderView:
+        """Make an order of one's holds. Send one Idempotency-Key per intent"""
+        body = call.body
+        address = msgspec.structs.asdict(body.address) if body.address else None
+        key = call.idempotency_key or new_id()
+        return await orders.place(call.actor, Placement(body.hold_ids, body.payment_method, key, address))
+
+    @table.get("/orders", query=OrdersQuery, answer=OrderList)
+    async def list_orders(call: Call[Any]) -> OrderList:
+        """One's own orders, or those of a show for its staff"""
+        query: OrdersQuery = call.query
+        if query.mine:
+            return OrderList(*await orders.mine(call.actor, cursor=query.cursor, limit=query.limit))
+        if query.show_id is None:
+            raise Invalid("Ask for mine=1, or for a show.", field="show_id")
+        if not is_uuid(query.show_id):
+            raise NotFound()
+        page = await orders.of_show(call.actor, ShowId(query.show_id), cursor=query.cursor, limit=query.limit)
+        return OrderList(*page)
+
+    @table.get("/orders/{order_id}", answer=OrderView)
+    async def get_order(call: Call[Any]) -> OrderView:
+        """One order"""
+        return await orders.get(call.actor, call.id("order_id"))
+
+    @table.post("/orders/{order_id}/pay", body=PayBody, answer=OrderView)
+    async def pay(call: Call[PayBody]) -> OrderView:
+        """Pay an order"""
+        return await payments.pay(call.actor, call.id("order_id"), call.body.outcome)
+
+    @table.post("/orders/{order_id}/cancel", answer=OrderView)
+    async def cancel(call: Call[Any]) -> OrderView:
+        """Call an unpaid order off"""
+        return await orders.cancel(call.actor, call.id("order_id"))
+
+
+def _staff_routes(table: Routes, orders: OrderService, payments: PaymentService, numbers: NumbersService) -> None:
+    @table.post("/orders/{order_id}/refund", answer=OrderView)
+    async def refund(call: Call[Any]) -> OrderView:
+        """Send the money of an order back"""
+        return await payments.refund(call.actor, call.id("order_id"))
+
+    @table.post("/orders/{order_id}/ship", answer=OrderView)
+    async def ship(call: Call[Any]) -> OrderView:
+        """Say that an order is on its way"""
+        return await orders.ship(call.actor, call.id("order_id"))
+
+    @table.get("/shows/{show_id}/numbers", answer=NumbersView)
+    async def show_numbers(call: Call[Any]) -> NumbersView:
+        """How a show goes, for its staff"""
+        return await numbers.of_show(call.actor, call.id("show_id"))

@@ -1,0 +1,45 @@
+"""What orders ask of whoever moves the money. Everything may be asked twice: ids of ours are the idempotency keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from livecommerce.foundation.core.errors import Busy
+from livecommerce.orders.model import Attempt, PaymentStatus, Refund
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a provider says about an attempt; while it is open, perhaps where to send the buyer."""
+
+    status: PaymentStatus
+    redirect_url: str | None = None
+
+
+class PaymentProvider(Protocol):
+    """One method of payment."""
+
+    @property
+    def method(self) -> str:
+        """Its name in orders: `sandbox`."""
+        ...
+
+    async def charge(self, attempt: Attempt, wish: str | None) -> Outcome:
+        """Take the money of an attempt, or begin to. The same attempt has one outcome, however often it is charged.
+
+        `wish` is what the buyer's client says about the means of payment. `PaymentUnavailable` leaves it open.
+        """
+        ...
+
+    async def look_up(self, attempt: Attempt) -> Outcome:
+        """What became of an attempt. One that never arrived is declined, and stays so."""
+        ...
+
+    async def refund(self, refund: Refund) -> None:
+        """Send the money of an attempt back, once."""
+        ...
+
+
+class PaymentUnavailable(Busy):
+    """The payment provider does not answer; try again in a moment."""

@@ -1,0 +1,92 @@
+-- name: now
+SELECT clock_timestamp()
+
+-- name: insert
+INSERT INTO orders (id, show_id, buyer_id, buyer_name, key, status, currency, subtotal_minor, shipping_minor, tax_minor,
+                    total_minor, address, payment_method, placed_at, pay_by)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12::text::jsonb, $13, $14, $15)
+
+-- name: insert_lines
+INSERT INTO order_line (order_id, hold_id, position, product_id, variant_id, title, variant_title, image_url, quantity,
+                        unit_minor, tax_minor)
+SELECT $1, * FROM unnest($2::uuid[], $3::int[], $4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::int[],
+                         $10::bigint[], $11::bigint[])
+
+-- name: save
+UPDATE orders SET status = $2, paid_at = $3, shipped_at = $4, cancelled_at = $5, refunded_at = $6, version = $7
+WHERE id = $1
+
+-- name: get
+SELECT *, address::text AS address_text FROM orders WHERE id = $1
+
+-- name: lock
+SELECT *, address::text AS address_text FROM orders WHERE id = $1 FOR UPDATE
+
+-- name: by_key
+SELECT *, address::text AS address_text FROM orders WHERE buyer_id = $1 AND key = $2
+
+-- name: by_hold
+SELECT o.*, o.address::text AS address_text FROM orders o JOIN order_line l ON l.order_id = o.id
+WHERE l.hold_id = $2 AND o.buyer_id = $1
+
+-- name: of_buyer
+SELECT *, address::text AS address_text FROM orders
+WHERE buyer_id = $1 AND ($2::uuid IS NULL OR id < $2) ORDER BY id DESC LIMIT $3
+
+-- name: of_show
+SELECT *, address::text AS address_text FROM orders
+WHERE show_id = $1 AND ($2::uuid IS NULL OR id < $2) ORDER BY id DESC LIMIT $3
+
+-- name: lines
+SELECT * FROM order_line WHERE order_id = ANY ($1::uuid[]) ORDER BY order_id, position
+
+-- name: last_attempts
+SELECT DISTINCT ON (order_id) * FROM payment_attempt WHERE order_id = ANY ($1::uuid[]) ORDER BY order_id, id DESC
+
+-- name: attempt
+SELECT * FROM payment_attempt WHERE id = $1
+
+-- name: insert_attempt
+INSERT INTO payment_attempt (id, order_id, method, amount_minor, currency, status) VALUES ($1, $2, $3, $4, $5, 'open')
+
+-- name: decide_attempt
+UPDATE payment_attempt
+SET status = $2, redirect_url = $3, decided_at = CASE WHEN $2 = 'open' THEN NULL ELSE clock_timestamp() END
+WHERE id = $1 AND status = 'open'
+
+-- name: insert_refund
+INSERT INTO refund (id, order_id, attempt_id, amount_minor, currency, status) VALUES ($1, $2, $3, $4, $5, 'due')
+ON CONFLICT (attempt_id) DO NOTHING
+
+-- name: refunds_due
+SELECT r.*, a.method FROM refund r JOIN payment_attempt a ON a.id = r.attempt_id
+WHERE r.status = 'due' ORDER BY r.created_at LIMIT $1
+
+-- name: refund_done
+UPDATE refund SET status = 'done', done_at = clock_timestamp() WHERE id = $1 AND status = 'due'
+
+-- name: undecided
+SELECT a.order_id FROM payment_attempt a JOIN orders o ON o.id = a.order_id
+WHERE a.status = 'open' AND a.created_at < clock_timestamp() - make_interval(secs => $1::float8)
+ORDER BY a.created_at LIMIT $2
+
+-- name: overdue
+SELECT id FROM orders WHERE status = 'placed' AND pay_by <= clock_timestamp() ORDER BY pay_by LIMIT $1
+
+-- name: numbers
+SELECT count(DISTINCT o.id)::int AS orders, coalesce(sum(l.quantity), 0)::int AS units
+FROM orders o JOIN order_line l ON l.order_id = o.id
+WHERE o.show_id = $1 AND o.status IN ('paid', 'shipped', 'delivered')
+
+-- name: revenue
+SELECT coalesce(sum(total_minor), 0)::bigint AS minor FROM orders
+WHERE show_id = $1 AND currency = $2 AND status IN ('paid', 'shipped', 'delivered')
+
+-- name: sandbox_charge
+INSERT INTO sandbox_payment (attempt_id, status) VALUES ($1, $2) ON CONFLICT DO NOTHING
+
+-- name: sandbox_status
+SELECT status FROM sandbox_payment WHERE attempt_id = $1
+
+-- name: sandbox_refund
+UPDATE sandbox_payment SET refunded_by = $2 WHERE attempt_id = $1 AND (refunded_by IS NULL OR refunded_by = $2)

@@ -1,0 +1,230 @@
+"""Orders from holds: placed, read, cancelled, shipped. Placing and the holds' change to `paying` are one COMMIT."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from livecommerce.foundation.core.actors import Actor, Permission, require
+from livecommerce.foundation.core.errors import Invalid, LiveCommerceError, NotFound
+from livecommerce.foundation.core.events import Notice
+from livecommerce.foundation.core.ids import HoldId, OrderId, ShowId, VariantId, is_uuid, new_id
+from livecommerce.foundation.core.money import Money
+from livecommerce.foundation.realtime.bus import Bus
+from livecommerce.foundation.storage.postgres import Database, Transaction
+from livecommerce.identity.service import AuditTrail
+from livecommerce.orders.events import OrderCancelledNotice, OrderPlacedNotice, OrderShippedNotice
+from livecommerce.orders.model import (
+    MAX_HOLDS,
+    PAY_WITHIN,
+    Address,
+    MixedHolds,
+    Order,
+    OrderLine,
+    OrderStatus,
+    Totals,
+    tax_of,
+)
+from livecommerce.orders.store import AlreadyOrdered, OrderStore
+from livecommerce.orders.views import OrderView
+from livecommerce.sales.service import Shelf
+from livecommerce.sales.views import Goods
+from livecommerce.stock.model import Hold, HoldNotOpen, KeyReused, check_key
+from livecommerce.stock.service import StockService
+
+MAX_PAGE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """What a buyer sends to order: holds of one show, where to, how to pay, and the key of the intent."""
+
+    hold_ids: Sequence[str]
+    payment_method: str
+    key: str
+    address: Mapping[str, str | None] | None = None
+
+    def holds(self) -> list[HoldId]:
+        """The holds, each once."""
+        distinct = list(dict.fromkeys(self.hold_ids))
+        if not 1 <= len(distinct) <= MAX_HOLDS:
+            raise Invalid(f"An order has 1 to {MAX_HOLDS} holds.", field="hold_ids")
+        if not all(map(is_uuid, distinct)):
+            raise NotFound()
+        return [HoldId(text) for text in distinct]
+
+
+class OrderService:
+    """What buyers and staff do with orders. A foreign order cannot be told from an unknown one."""
+
+    def __init__(
+        self,
+        database: Database,
+        store: OrderStore,
+        *,
+        stock: StockService,
+        shelf: Shelf,
+        bus: Bus,
+        audit: AuditTrail,
+        methods: Sequence[str],
+    ) -> None:
+        self._database, self._store, self._stock, self._shelf = database, store, stock, shelf
+        self._bus, self._audit, self._methods = bus, audit, methods
+
+    async def place(self, actor: Actor, placement: Placement) -> OrderView:
+        """Make an order of the caller's holds; the same key, or the same holds, answer the same order."""
+        check_key(placement.key)
+        hold_ids = placement.holds()
+        if placement.payment_method not in self._methods:
+            raise Invalid("This method of payment is not offered.", field="payment_method")
+        address = Address.checked(placement.address) if placement.address is not None else None
+        if (known := await self._store.by_key(actor.id, placement.key)) is not None:
+            return _same(known, hold_ids)
+        goods = await self._goods(actor, hold_ids)
+        try:
+            async with self._database.transaction() as tx:
+                holds = await self._stock.pay(tx, hold_ids, actor.id)
+                order = await self._write(tx, actor, placement, holds, goods=goods, address=address)
+                self._notify_after(tx, order, OrderPlacedNotice(order_id=order.id))
+        except (HoldNotOpen, AlreadyOrdered) as exc:
+            return await self._placed_before(actor, placement.key, hold_ids, exc)
+        return OrderView.of(order)
+
+    async def _goods(self, actor: Actor, hold_ids: Sequence[HoldId]) -> dict[VariantId, Goods]:
+        """What the holds are of: read before the transaction, which has one connection only."""
+        holds = await self._stock.holds(hold_ids)
+        if len(holds) != len(hold_ids) or any(hold.buyer != actor.id for hold in holds):
+            raise NotFound()
+        return {hold.variant_id: await self._shelf.goods(hold.variant_id) for hold in holds}
+
+    async def _write(
+        self,
+        tx: Transaction,
+        actor: Actor,
+        placement: Placement,
+        holds: Sequence[Hold],
+        *,
+        goods: Mapping[VariantId, Goods],
+        address: Address | None,
+    ) -> Order:
+        if len({(hold.show_id, hold.price.currency, goods[hold.variant_id].tax_inclusive) for hold in holds}) > 1:
+            raise MixedHolds()
+        lines = [_line(hold, goods[hold.variant_id]) for hold in sorted(holds, key=lambda hold: hold.id)]
+        shipping = Money(0, holds[0].price.currency)
+        now = await self._store.now(tx)
+        order = Order(
+            id=OrderId(new_id()),
+            number=0,
+            show_id=holds[0].show_id,
+            buyer_id=actor.id,
+            buyer_name=actor.display_name,
+            status=OrderStatus.PLACED,
+            lines=tuple(lines),
+            totals=Totals.of(lines, shipping, tax_inclusive=goods[holds[0].variant_id].tax_inclusive),
+            address=address,
+            payment_method=placement.payment_method,
+            placed_at=now,
+            pay_by=now + PAY_WITHIN,
+        )
+        return await self._store.add(order, placement.key, tx)
+
+    async def _placed_before(self, actor: Actor, key: str, hold_ids: Sequence[HoldId], refusal: Exception) -> OrderView:
+        """The order that a racing or earlier request made of the same holds; else what was refused."""
+        order = await self._store.by_key(actor.id, key) or await self._store.by_hold(actor.id, hold_ids[0])
+        if order is None:
+            raise refusal if isinstance(refusal, LiveCommerceError) else HoldNotOpen()
+        return _same(order, hold_ids)
+
+    async def get(self, actor: Actor, order_id: OrderId) -> OrderView:
+        """One order, for its buyer and for who may read the show's orders."""
+        return OrderView.of(await self.readable(actor, order_id))
+
+    async def readable(self, actor: Actor, order_id: OrderId) -> Order:
+        """The order, if the caller may know of it."""
+        order = await self._store.get(order_id)
+        if order.buyer_id != actor.id and not actor.may(Permission.ORDERS_READ, order.show_id):
+            raise NotFound()
+        return order
+
+    async def mine(self, actor: Actor, *, cursor: str | None, limit: int) -> tuple[list[OrderView], str | None]:
+        """A page of the caller's orders, newest first."""
+        before, size = _page(cursor, limit)
+        return _paged(await self._store.of_buyer(actor.id, before, size), size)
+
+    async def of_show(
+        self, actor: Actor, show_id: ShowId, *, cursor: str | None, limit: int
+    ) -> tuple[list[OrderView], str | None]:
+        """A page of a show's orders, newest first, for who may read them."""
+        require(actor, Permission.ORDERS_READ, show_id)
+        before, size = _page(cursor, limit)
+        return _paged(await self._store.of_show(show_id, before, size), size)
+
+    async def cancel(self, actor: Actor, order_id: OrderId) -> OrderView:
+        """Call an unpaid order off, by its buyer or staff; its units go back."""
+        order = await self.readable(actor, order_id)
+        if order.buyer_id != actor.id:
+            require(actor, Permission.ORDERS_MANAGE, order.show_id)
+        async with self._database.transaction() as tx:
+            order = await self._store.lock(order_id, tx)
+            cancelled = order.cancel(await self._store.now(tx))
+            await self._stock.release(tx, order.hold_ids, actor=actor.id)
+            await self._store.save(cancelled, tx)
+            if order.buyer_id != actor.id:
+                await self._record(tx, actor, "order.cancel", order)
+            self._notify_after(tx, order, OrderCancelledNotice(order_id=order.id))
+        return OrderView.of(cancelled)
+
+    async def ship(self, actor: Actor, order_id: OrderId) -> OrderView:
+        """Say that a paid order is on its way."""
+        order = await self.readable(actor, order_id)
+        require(actor, Permission.ORDERS_MANAGE, order.show_id)
+        async with self._database.transaction() as tx:
+            order = await self._store.lock(order_id, tx)
+            shipped = order.ship(await self._store.now(tx))
+            await self._store.save(shipped, tx)
+            await self._record(tx, actor, "order.ship", order)
+            self._notify_after(tx, order, OrderShippedNotice(order_id=order.id))
+        return OrderView.of(shipped)
+
+    async def overdue(self, limit: int) -> list[OrderId]:
+        """Orders whose time to pay is over."""
+        return await self._store.overdue(limit)
+
+    async def _record(self, tx: Transaction, actor: Actor, action: str, order: Order) -> None:
+        detail, show_id = {"text": order.label}, order.show_id
+        await self._audit.record(
+            tx, actor, action, show_id=show_id, subject_kind="order", subject_id=order.id, detail=detail
+        )
+
+    def _notify_after(self, tx: Transaction, order: Order, notice: Notice) -> None:
+        tx.after_commit(lambda: self._bus.notify(order.buyer_id, notice.type, notice))
+
+
+def _same(order: Order, hold_ids: Sequence[HoldId]) -> OrderView:
+    if set(order.hold_ids) != set(hold_ids):
+        raise KeyReused("This key, or one of the holds, belongs to another order.")
+    return OrderView.of(order)
+
+
+def _line(hold: Hold, goods: Goods) -> OrderLine:
+    return OrderLine(
+        hold_id=hold.id,
+        product_id=goods.product_id,
+        variant_id=hold.variant_id,
+        title=goods.title,
+        variant_title=goods.variant_title,
+        image_url=goods.image_url,
+        quantity=hold.quantity,
+        unit_price=hold.price,
+        tax=tax_of(hold.price * hold.quantity, goods.tax_rate, inclusive=goods.tax_inclusive),
+    )
+
+
+def _page(cursor: str | None, limit: int) -> tuple[str | None, int]:
+    if cursor is not None and not is_uuid(cursor):
+        raise Invalid("This cursor is not one of ours.", field="cursor")
+    return cursor, max(1, min(limit, MAX_PAGE))
+
+
+def _paged(orders: Sequence[Order], size: int) -> tuple[list[OrderView], str | None]:
+    return [OrderView.of(order) for order in orders], orders[-1].id if len(orders) == size else None
