@@ -21,7 +21,7 @@ def publish(
     *,
     show: Annotated[str, Parameter(help="Id of the show.")],
     token: Annotated[str, Parameter(help="A token that may publish to it.", env_var="LIVECOMMERCE_TOKEN")],
-    url: Annotated[str, Parameter(help="Where the server is.")] = "http://127.0.0.1:8000",
+    url: Annotated[str, Parameter(help="Where the server is.")] = "http://127.0.0.1:8080",
     caption: Annotated[Path | None, Parameter(help="A text file whose first line is shown; may change.")] = None,
     picture: Annotated[Path | None, Parameter(help="Background of the test picture.")] = None,
     size: Annotated[str, Parameter(help="Width x height of the test picture.")] = "640x360",
