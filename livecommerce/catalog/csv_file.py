@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from livecommerce.catalog.model import MAX_AXES, handle_for
+from livecommerce.catalog.model import MAX_AXES, MAX_IMAGES, handle_for
 from livecommerce.catalog.service.drafts import ProductDraft, VariantDraft
 from livecommerce.foundation.core.errors import Invalid, LiveCommerceError
 from livecommerce.foundation.core.money import Money
@@ -32,6 +32,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "price": ("variant price", "price"),
     "compare_at": ("variant compare at price", "compare-at price", "compare at price"),
     "stock": ("variant inventory qty", "inventory quantity"),
+    "image": ("image src", "product image url"),
     **{f"name{n}": (f"option{n} name",) for n in range(1, MAX_AXES + 1)},
     **{f"value{n}": (f"option{n} value",) for n in range(1, MAX_AXES + 1)},
 }
@@ -58,6 +59,8 @@ class FileProduct:
     row: int
     handle: str
     draft: ProductDraft
+    image_urls: list[str] = field(default_factory=list)
+    """As they stand in the file, in its order."""
     errors: list[RowError] = field(default_factory=list)
 
 
@@ -128,7 +131,8 @@ def _product(handle: str, rows: Sequence[_Row], currency: str) -> FileProduct:
         variants=variants,
         is_archived=UNSET if not status else status.strip().lower() == "archived",
     )
-    return FileProduct(first.number, handle, draft, errors)
+    urls = [(row.get("image") or "").strip() for row in rows]
+    return FileProduct(first.number, handle, draft, [url for url in dict.fromkeys(urls) if url][:MAX_IMAGES], errors)
 
 
 def _axis_names(row: _Row) -> list[str]:

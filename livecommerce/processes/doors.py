@@ -7,6 +7,7 @@ from typing import Any
 
 from livecommerce.broadcast import http as broadcast_http
 from livecommerce.catalog import http as catalog_http
+from livecommerce.catalog.jobs import ImageJob
 from livecommerce.chat import http as chat_http
 from livecommerce.chat import socket as chat_socket
 from livecommerce.chat.jobs import ReactionPulse
@@ -52,6 +53,7 @@ def jobs(resources: Resources, house: House, gateway: Gateway) -> dict[str, Coro
     return {
         "expired sessions": ExpiryJob(identity.sessions, identity.codes, resources.clock).run(),
         "stock janitor": Janitor(house.upkeep).run(),
+        "imported pictures": ImageJob(outbox, house.catalog).run(),
         "changed products": ShowJobs(outbox, house.shows).run(),
         "reactions": ReactionPulse(house.reactions).run(),
         "sales": SalesClock(house.sales, house.holds, outbox).run(),

@@ -3,10 +3,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from livecommerce.catalog import csv_file
+from livecommerce.catalog.jobs import ImageJob
 from livecommerce.catalog.service import imports
 from livecommerce.foundation.core.errors import Invalid
+from livecommerce.foundation.http.outgoing import Outgoing
+from livecommerce.foundation.storage.outbox import Outbox
 from livecommerce.foundation.storage.postgres import Database
 
 OLD = (
@@ -152,3 +157,59 @@ async def test_check_29_cells_are_only_ever_text(shop: Any, database: Database) 
 
     assert (report.created, len(report.errors)) == (1, 1)
     assert (await shop.catalog.list(shop.host))[0][0].title == hostile
+
+
+async def _shop_window(picture: bytes) -> TestServer:
+    async def serve(request: web.Request) -> web.Response:
+        if request.path == "/mug.png":
+            return web.Response(body=picture, content_type="image/png")
+        return web.Response(text="<svg onload=alert(1)>", content_type="image/png")
+
+    app = web.Application()
+    app.router.add_get("/{path:.*}", serve)
+    server = TestServer(app)
+    await server.start_server()
+    return server
+
+
+async def _fetch_all(shop: Any, database: Database, *origins: str) -> None:
+    outbox = Outbox(database)
+    async with Outgoing(allowed_origins=origins) as outgoing:
+        job = ImageJob(outbox, shop.catalog, outgoing)
+        while await outbox.take(imports.IMAGE_WANTED, job.fetch):
+            pass
+
+
+async def test_pictures_that_a_file_names_are_fetched_afterwards(shop: Any, database: Database, picture: bytes) -> None:
+    server = await _shop_window(picture)
+    origin = str(server.make_url("/")).rstrip("/")
+    rows = [f"Mug,MUG,10,{origin}/mug.png", f"Mug,,,{origin}/broken.png", "Vase,VASE,10,"]
+    text = "Title,SKU,Price,Image Src\n" + "\n".join(rows)
+
+    await _import(shop, text, is_dry_run=True)
+    assert await database.fetchval("SELECT count(*) FROM outbox") == 0
+    await _import(shop, text)
+    await _fetch_all(shop, database, origin)
+    await _import(shop, text.replace(",10,", ",11,"))
+    await _fetch_all(shop, database, origin)
+
+    vase, mug = (await shop.catalog.list(shop.host))[0]
+    assert (len(mug.image_urls), len(vase.image_urls)) == (1, 0)
+    assert (await shop.catalog.image(mug.image_urls[0].rpartition("/")[2]))[8:12] == b"WEBP"
+    assert await database.fetchval("SELECT count(*) FROM outbox WHERE topic = $1", imports.IMAGE_WANTED) == 0
+    await server.close()
+
+
+async def test_check_28_a_file_makes_the_server_ask_nobody_inside(
+    shop: Any, database: Database, picture: bytes
+) -> None:
+    server = await _shop_window(picture)
+    inside = [str(server.make_url("/mug.png")), "http://169.254.169.254/latest", "http://[::1]/x", "file:///etc/passwd"]
+    rows = [f"Mug {n},MUG-{n},10,{url}" for n, url in enumerate(inside)]
+
+    await _import(shop, "Title,SKU,Price,Image Src\n" + "\n".join(rows))
+    await _fetch_all(shop, database)
+
+    products, _ = await shop.catalog.list(shop.host)
+    assert [product.image_urls for product in products] == [[]] * len(inside)
+    await server.close()

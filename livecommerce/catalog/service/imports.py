@@ -16,10 +16,13 @@ from livecommerce.catalog.service.products import CatalogService
 from livecommerce.catalog.store import CatalogStore
 from livecommerce.foundation.core.actors import Actor, Permission, require
 from livecommerce.foundation.core.errors import Invalid, LiveCommerceError, StorageUnavailable
+from livecommerce.foundation.storage import outbox
 from livecommerce.foundation.storage.postgres import Database, Transaction
 
 MAX_BYTES = 5 * 1024 * 1024
 MAX_ERRORS = 200
+IMAGE_WANTED = "product.image_wanted"
+"""Outbox topic: `{product_id, url}`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +71,20 @@ class CsvImport:
                 created = drafts.create(product.draft, self._catalog.shop)
                 if not is_dry_run:
                     await self._catalog.add(tx, actor, created)
+                    await self._want_images(tx, created.product, product)
                 return "created"
             changed = drafts.change(known, product.draft, self._catalog.shop)
             if _same(known, changed.product):
                 return "unchanged"
             if not is_dry_run:
                 await self._catalog.save(tx, actor, known, changed)
+                await self._want_images(tx, known, product)
             return "updated"
+
+    async def _want_images(self, tx: Transaction, product: Product, row: FileProduct) -> None:
+        """Leave the pictures to a job: fetching them takes longer than anybody waits for an answer."""
+        for url in row.image_urls:
+            await outbox.put(tx, IMAGE_WANTED, {"product_id": product.id, "url": url})
 
     async def _known(self, tx: Transaction, product: FileProduct) -> Product | None:
         """The product of this handle; `SkuTaken` when one of its SKUs belongs to another."""

@@ -15,7 +15,7 @@ from livecommerce.catalog.service import drafts
 from livecommerce.catalog.service.drafts import Change, ProductDraft
 from livecommerce.catalog.store import CatalogStore
 from livecommerce.catalog.views import ProductView
-from livecommerce.foundation.core.actors import Actor, Permission, require
+from livecommerce.foundation.core.actors import SYSTEM, Actor, Permission, require
 from livecommerce.foundation.core.clock import Clock
 from livecommerce.foundation.core.errors import Invalid, NotFound, VersionConflict
 from livecommerce.foundation.core.ids import ProductId, VariantId, is_uuid
@@ -108,6 +108,14 @@ class CatalogService:
             new = old.with_images([*old.image_keys, key])
             await self.save(tx, actor, old, drafts.change(new, ProductDraft(), self.shop))
         return await self.view(product_id)
+
+    async def attach_image(self, tx: Transaction, product_id: ProductId, data: bytes) -> None:
+        """Append a picture that an imported file named; one that the product has already changes nothing."""
+        key = await self._pictures.put(data)
+        old = await self._store.lock(product_id, tx)
+        if key not in old.image_keys:
+            new = old.with_images([*old.image_keys, key])
+            await self.save(tx, SYSTEM, old, drafts.change(new, ProductDraft(), self.shop))
 
     async def image(self, key: str) -> bytes:
         """A picture, for everybody: its key is the hash of what it shows."""
