@@ -8,6 +8,7 @@ import './lc-chip';
 import './lc-field';
 import './lc-panel';
 import { ask, base } from './shared';
+import './lc-switch';
 
 /** Shows to work on, live ones first. Asks with `pick` (a show id) and, where `canCreate`, `create` ({title, starts_at, kind}). */
 @customElement('lc-show-picker')
@@ -28,6 +29,7 @@ export class LcShowPicker extends LitElement {
   @property({ type: Boolean }) busy = false;
   @property() problem = '';
   @state() private draft = '';
+  @state() private isRehearsal = false;
 
   override render(): TemplateResult {
     return html`<h1>Your shows</h1>
@@ -53,13 +55,14 @@ export class LcShowPicker extends LitElement {
   #create(): TemplateResult {
     return html`<lc-panel heading="New show"><form @submit=${this.#submit}>
       <lc-field label="Title" maxlength="120" required placeholder="Kiln opening: autumn glazes" .value=${this.draft} @input=${(event: Event) => (this.draft = (event.target as HTMLInputElement).value)}></lc-field>
-      <lc-button type="submit" variant="primary" ?busy=${this.busy}>Schedule for now</lc-button></form></lc-panel>`;
+      <lc-button type="submit" variant="primary" ?busy=${this.busy}>Schedule for now</lc-button>
+      <lc-switch .checked=${this.isRehearsal} @change=${(event: Event) => (this.isRehearsal = (event.target as HTMLInputElement).checked)}>Rehearsal: nobody outside can see it</lc-switch></form></lc-panel>`;
   }
 
   #submit = (event: Event): void => {
     event.preventDefault();
     const title = this.draft.trim();
-    if (title) ask(this, 'create', { title, starts_at: new Date().toISOString() });
+    if (title) ask(this, 'create', { title, starts_at: new Date().toISOString(), kind: this.isRehearsal ? 'rehearsal' : 'show' });
   };
 }
 

@@ -44,7 +44,7 @@ export abstract class StaffPage extends LitElement {
     document.body.classList.add('staff');
     addEventListener('popstate', this.#read);
     this.#read();
-    void this.#enter(() => this.#session.open());
+    void this.#enter(this.#open);
   }
 
   override disconnectedCallback(): void {
@@ -70,6 +70,17 @@ export abstract class StaffPage extends LitElement {
     if (!this.shows) return this.problem ? html`<lc-banner tone="danger" icon="alert" role="alert">${this.problem}</lc-banner>` : html`<p class="wait" role="status">Loading your shows.</p>`;
     return html`<lc-show-picker .shows=${this.shows} ?canCreate=${this.canCreate} .busy=${this.isBusy} .problem=${this.problem} @pick=${(event: CustomEvent<string>) => this.#go(event.detail)} @create=${this.#create}></lc-show-picker>`;
   }
+
+  /** A one-time link that was used up still finds the session it made. */
+  readonly #open = async (): Promise<Person | null> => {
+    try {
+      return await this.#session.open();
+    } catch (error) {
+      const known = await this.#session.open();
+      if (known) return known;
+      throw error;
+    }
+  };
 
   async #enter(open: () => Promise<Person | null>): Promise<void> {
     this.isBusy = true;
@@ -114,7 +125,7 @@ export abstract class StaffPage extends LitElement {
     void this.#session.signOut().finally(() => location.assign(`/${this.desk}`));
   };
 
-  #create = async ({ detail }: CustomEvent<{ title: string; starts_at: string }>): Promise<void> => {
+  #create = async ({ detail }: CustomEvent<Pick<Show, 'title' | 'starts_at' | 'kind'>>): Promise<void> => {
     this.isBusy = true;
     this.problem = '';
     try {

@@ -47,7 +47,7 @@ function bar(studio: LcStudio, { show }: ShowState): TemplateResult {
     ${isOn || sending.phase !== 'idle' ? html`<lc-health .health=${health} detail=${kbps && !studio.narrow.matches ? `${megabits(kbps)} Mbit/s up` : ''}></lc-health>` : nothing}
     <lc-button class="wide-only" variant="ghost" icon="eye" href=${`/shows/${show.id}`}>Viewer page</lc-button>
     ${show.status === 'live' ? html`<lc-button variant="outline" icon="pause" label="Pause the show" ?busy=${studio.busy === 'pause'} ?icon-only=${studio.narrow.matches} @click=${() => studio.request('pause', studio.requests.pause)}>${studio.narrow.matches ? nothing : 'Pause'}</lc-button>` : nothing}
-    ${show.status === 'paused' ? html`<lc-button variant="primary" icon="play" label="Go on with the show" ?busy=${studio.busy === 'resume'} @click=${() => studio.request('resume', studio.requests.resume)}>Go on</lc-button>` : nothing}
+    ${show.status === 'paused' && show.pause_reason !== 'stream_lost' ? html`<lc-button variant="primary" icon="play" label="Go on with the show" ?busy=${studio.busy === 'resume'} @click=${() => studio.request('resume', studio.requests.resume)}>Go on</lc-button>` : nothing}
     ${isOn ? html`<lc-button variant="outline" label="End the show" ?icon-only=${studio.narrow.matches} @click=${() => (studio.dialog = 'end')}><lc-icon class="stop" name="stop"></lc-icon>${studio.narrow.matches ? nothing : 'End show'}</lc-button>` : nothing}
   </header>`;
 }
@@ -58,7 +58,7 @@ function status(show: ShowState['show']): TemplateResult {
     case 'live':
       return html`<lc-chip tone="live">LIVE <lc-elapsed since=${show.started_at ?? ''}></lc-elapsed></lc-chip>${rehearsal}`;
     case 'paused':
-      return html`<lc-chip tone="warn" icon="pause">Paused <lc-elapsed since=${show.paused_at ?? ''}></lc-elapsed></lc-chip>${rehearsal}`;
+      return html`<lc-chip tone="warn" icon="pause">${show.pause_reason === 'stream_lost' ? 'Waiting for the picture' : 'Paused'} <lc-elapsed since=${show.paused_at ?? ''}></lc-elapsed></lc-chip>${rehearsal}`;
     case 'ended':
       return html`<lc-chip>Ended</lc-chip>`;
     default:
@@ -74,7 +74,7 @@ export function banners(studio: LcStudio): TemplateResult | typeof nothing {
 export function camera(studio: LcStudio, show: ShowState): TemplateResult {
   const { broadcast, desk } = studio;
   const health = healthOf(broadcast.sending.phase, broadcast.sample, desk.stream);
-  const [pin] = show.pins;
+  const [pin] = show.show.status === 'live' ? show.pins : [];
   const pinned = pin && studio.lineup.find(({ id }) => id === pin.product_id);
   return html`<lc-camera .stream=${broadcast.stream} .cameras=${broadcast.cameras} .microphones=${broadcast.microphones} .choice=${broadcast.choice}
     .trouble=${broadcast.trouble} .opening=${broadcast.isOpening} .db=${broadcast.db} .format=${formatOf(broadcast.stream)}
