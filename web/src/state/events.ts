@@ -23,6 +23,7 @@ export interface EventData {
   'show.paused': { show: Show };
   'show.resumed': { show: Show };
   'show.ended': { show: Show };
+  'show.changed': { show: Show };
   'stream.started': {
     started_at_ms: number;
     rtp_base: number | null;

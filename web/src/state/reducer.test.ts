@@ -13,6 +13,7 @@ const EVERY: { [K in EventType]: Envelope } = {
   'show.paused': event('show.paused', { show: show({ status: 'paused' }) }),
   'show.resumed': event('show.resumed', { show: show() }),
   'show.ended': event('show.ended', { show: show({ status: 'ended' }) }),
+  'show.changed': event('show.changed', { show: show({ title: 'Kyst II', version: 9 }) }),
   'stream.started': event('stream.started', { started_at_ms: 1000, rtp_base: 90, pdt_base_ms: 5, whep_url: '/whep', hls_url: '/hls' }),
   'stream.stopped': event('stream.stopped', { reason: 'interrupted' }),
   'product.pinned': event('product.pinned', { product_id: 'mug', pins: [pin] }, { media_ts: 4200 }),

@@ -4,6 +4,8 @@ import type { FlashSale, Message, Product, Show, Stock } from './types';
 const MAX_MESSAGES = 300; // a page that stays open for hours keeps this many lines
 const MAX_PURCHASES = 30;
 const MAX_CLOSED = 5;
+/** How the server tells a mute without an end where null means that there is none. */
+export const FOR_GOOD = '9999-12-31T00:00:00Z';
 
 /** "Anna bought the Kyst mug". */
 export interface Purchase {
@@ -63,6 +65,7 @@ const REDUCERS: Reducers = {
   'show.paused': showChanged,
   'show.resumed': showChanged,
   'show.ended': showChanged,
+  'show.changed': showChanged,
   'stream.started': (state, { started_at_ms, ...rest }) => ({
     ...state, playback: { state: 'live', stream_started_at: new Date(started_at_ms).toISOString(), ...rest },
   }),
@@ -110,10 +113,10 @@ function upsert<T extends { id: string }>(items: T[], item: T): T[] {
 }
 
 function sanctioned(state: ShowState, viewer_id: string, kind: 'mute' | 'ban', until: string | null): ShowState {
-  const isYou = kind === 'mute' && viewer_id === state.you.id;
+  const isYou = kind === 'mute' && viewer_id === state.you?.id; // a snapshot for nobody in particular has no `you`
   return {
     ...state,
-    you: isYou ? { ...state.you, muted_until: until } : state.you,
+    you: isYou ? { ...state.you, muted_until: until ?? FOR_GOOD } : state.you,
     sanctioned: { ...state.sanctioned, [viewer_id]: { kind, until } },
   };
 }
