@@ -1,6 +1,8 @@
-"""What the media process does beside its streams: streams whose process died, and streams of shows that are over.
+"""What the media process does beside its streams: it ends those whose process died or whose show is over, and shows out
+whoever is banned.
 
-One task; it waits out trouble of storage and goes on. Every step may be repeated by another process.
+One task each. The janitor waits out trouble of storage and goes on; every step of it may be repeated by another
+process. The doorman hears the bus; what it missed, the next offer of that person finds.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Protocol
 
+import msgspec
 import structlog
 
 from livecommerce.broadcast.model import BroadcastState
@@ -17,12 +20,18 @@ from livecommerce.broadcast.service import Shows, StreamAnnouncer
 from livecommerce.broadcast.store import StreamStore
 from livecommerce.foundation.core.clock import Clock
 from livecommerce.foundation.core.errors import LiveCommerceError
-from livecommerce.foundation.core.ids import ShowId
+from livecommerce.foundation.core.ids import PersonId, ShowId
+from livecommerce.foundation.realtime.bus import PEOPLE, CloseOf, NoticeTo
+from livecommerce.foundation.realtime.listening import Ear
 from livecommerce.shows.model import ShowStatus
+
+_decode = msgspec.msgpack.Decoder(NoticeTo | CloseOf).decode
 
 log = structlog.get_logger(__name__)
 
 EVERY_S = 2.0
+WAITING_MAX = 1_000
+"""People to show out; beyond that the next one is found when they ask again."""
 MISSED = 3
 """Looks without a clock until a stream counts as orphaned: 6 s, more than a publisher needs to come back."""
 
@@ -37,6 +46,49 @@ class StreamEnder(Protocol):
     """Ends the stream of a show."""
 
     async def end(self, show_id: ShowId) -> None: ...
+
+
+class Sessions(Protocol):
+    """Ends media sessions of people."""
+
+    async def disconnect(self, show_id: ShowId, person: PersonId) -> None: ...
+
+    async def disconnect_everywhere(self, person: PersonId) -> None: ...
+
+
+class Doorman:
+    """Ends the WebRTC sessions of a person whose sockets are being closed, here as on every other node."""
+
+    def __init__(self, ear: Ear, sessions: Sessions) -> None:
+        self._ear, self._sessions = ear, sessions
+        self._waiting: asyncio.Queue[CloseOf] = asyncio.Queue(WAITING_MAX)
+
+    async def run(self) -> None:
+        """Listen until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._ear.run(), name="media ear")
+            group.create_task(self._subscribe(), name="media ear of people")
+            while True:
+                await self._show_out(await self._waiting.get())
+
+    async def _subscribe(self) -> None:
+        while True:
+            try:
+                return await self._ear.listen(PEOPLE, self._hear)
+            except LiveCommerceError:
+                await asyncio.sleep(EVERY_S)
+
+    def _hear(self, data: bytes) -> None:
+        message = _decode(data)
+        if isinstance(message, CloseOf) and not self._waiting.full():
+            self._waiting.put_nowait(message)
+
+    async def _show_out(self, message: CloseOf) -> None:
+        person = PersonId(message.person_id)
+        if message.show_id is not None:
+            await self._sessions.disconnect(ShowId(message.show_id), person)
+        elif message.session_id is None:
+            await self._sessions.disconnect_everywhere(person)
 
 
 class StreamJanitor:

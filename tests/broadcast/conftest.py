@@ -26,6 +26,7 @@ from livecommerce.foundation.media.node import MediaNode, NodeOptions
 from livecommerce.foundation.media.registry import Node, NodeRegistry
 from livecommerce.foundation.media.sessions import RtcServer
 from livecommerce.foundation.realtime.eventlog import EventLog
+from livecommerce.moderation.model import Banned
 from livecommerce.shows.model import PauseReason, Show, ShowStatus
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "foundation" / "media"))
@@ -61,6 +62,17 @@ class ShowsOnTheAir:
         self.shows[show_id] = self.shows[show_id].end(self.clock.now())
 
 
+class Bans:
+    """Who has been shown out of which show."""
+
+    def __init__(self) -> None:
+        self.of: set[tuple[ShowId, PersonId]] = set()
+
+    async def admit(self, actor, show_id):
+        if (show_id, actor.id) in self.of:
+            raise Banned()
+
+
 class Tokens:
     """Who holds which token."""
 
@@ -84,6 +96,7 @@ class Room:
     service: BroadcastService
     client: TestClient
     tokens: Tokens
+    bans: Bans
 
     async def show(self, **fields) -> Show:
         """A show with its log; the host holds the token `host`."""
@@ -111,7 +124,7 @@ async def room(database, redis, monkeypatch) -> AsyncIterator[Room]:
 
 @asynccontextmanager
 async def _room(database, redis):
-    clock, shows, tokens = SystemClock(), ShowsOnTheAir(), Tokens()
+    clock, shows, tokens, bans = SystemClock(), ShowsOnTheAir(), Tokens(), Bans()
     tokens.actors = {
         "host": Actor(HOST, "Mara", Role.HOST, ActorKind.STAFF),
         "viewer": Actor(VIEWER, "Vic", Role.VIEWER, ActorKind.ACCOUNT),
@@ -135,12 +148,13 @@ async def _room(database, redis):
             edge,
             store,
             RateLimiter(redis),
+            admission=bans,
             path_keys=PathKeys(b"secret"),
             viewers=HlsViewers(HlsCounts(redis), clock),
             clock=clock,
         )
         async with TestClient(TestServer(application(context, [routes(service)]))) as client:
-            yield Room(shows, store, log, announcer, node, registry, service, client, tokens)
+            yield Room(shows, store, log, announcer, node, registry, service, client, tokens, bans)
     await rtc.close()
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)

@@ -9,9 +9,14 @@ import pytest
 import rules
 import studio
 
+from livecommerce.broadcast.jobs import Doorman
 from livecommerce.foundation.core.actors import HOST_SHOW_PERMISSIONS, Actor, ActorKind, Role
+from livecommerce.foundation.core.clock import SystemClock
 from livecommerce.foundation.core.ids import PersonId, new_id
 from livecommerce.foundation.media.door import StreamState
+from livecommerce.foundation.realtime.bus import PEOPLE, Bus
+from livecommerce.foundation.realtime.listening import Ear
+from livecommerce.foundation.storage.redis import connect_blocking
 from livecommerce.shows.model import ShowStatus, Visibility
 
 SDP = "application/sdp"
@@ -257,3 +262,34 @@ def test_web_process_never_loads_webrtc_or_codecs():
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
 
     assert result.returncode == 0, result.stderr
+
+
+async def test_banned_viewer_loses_the_picture_and_gets_no_other(room, redis, redis_url):
+    show = await room.show()
+    pc, _, _ = await go_live(room, show)
+    viewer, offer, seen = await studio.receiving()
+    url = f"/api/v1/shows/{show.id}/whep"
+    async with room.client.post(url, data=offer, headers=headers("guest")) as response:
+        location = response.headers["Location"]
+        await studio.accept(viewer, await response.text())
+    await asyncio.wait_for(seen.wait(), 10)
+    listening = connect_blocking(redis_url)
+    ear = Ear(listening)
+    doorman = asyncio.ensure_future(Doorman(ear, room.node).run())
+    await studio.until(lambda: PEOPLE in ear._confirmed)
+
+    room.bans.of.add((show.id, room.tokens.actors["guest"].id))
+    await Bus(redis, SystemClock()).disconnect(room.tokens.actors["guest"].id, "banned", show.id)
+
+    await studio.until(lambda: not room.node._streams[show.id].sessions_of(room.tokens.actors["guest"].id))
+    async with room.client.delete(location, headers=headers("guest")) as response:
+        assert response.status == 404
+    async with room.client.post(url, data=offer, headers=headers("guest")) as response:
+        assert response.status == 403
+        assert (await response.json())["code"] == "banned"
+    assert room.node._streams[show.id].is_published, "nobody else is disconnected"
+    doorman.cancel()
+    await asyncio.gather(doorman, return_exceptions=True)
+    await listening.aclose()
+    await viewer.close()
+    await pc.close()

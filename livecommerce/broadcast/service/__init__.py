@@ -3,6 +3,6 @@
 from livecommerce.broadcast.service.announcer import StreamAnnouncer
 from livecommerce.broadcast.service.broadcast import BroadcastService
 from livecommerce.broadcast.service.paths import PathKeys
-from livecommerce.broadcast.service.shows import Shows
+from livecommerce.broadcast.service.shows import Admission, Shows
 
-__all__ = ["BroadcastService", "PathKeys", "Shows", "StreamAnnouncer"]
+__all__ = ["Admission", "BroadcastService", "PathKeys", "Shows", "StreamAnnouncer"]

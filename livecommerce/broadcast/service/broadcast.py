@@ -6,7 +6,7 @@ import msgspec
 
 from livecommerce.broadcast.model import Playback
 from livecommerce.broadcast.service.paths import PathKeys
-from livecommerce.broadcast.service.shows import Shows
+from livecommerce.broadcast.service.shows import Admission, Shows
 from livecommerce.broadcast.service.viewers import HlsViewers
 from livecommerce.broadcast.store import StreamStore
 from livecommerce.foundation.core.actors import Actor, Permission, require
@@ -45,12 +45,13 @@ class BroadcastService:
         store: StreamStore,
         limiter: RateLimiter,
         *,
+        admission: Admission,
         path_keys: PathKeys,
         viewers: HlsViewers,
         clock: Clock,
     ) -> None:
         self._shows, self._media, self._edge, self._store, self._limiter = shows, media, edge, store, limiter
-        self._path_keys, self._viewers, self._clock = path_keys, viewers, clock
+        self._admission, self._path_keys, self._viewers, self._clock = admission, path_keys, viewers, clock
         self._shows_seen: dict[ShowId, tuple[int, Show]] = {}
 
     async def publish(self, actor: Actor, show_id: ShowId, sdp: str, *, address: str) -> Negotiated:
@@ -141,6 +142,8 @@ class BroadcastService:
         show = await self._known(show_id)
         if not show.may_be_watched_by(actor):
             raise NotFound()
+        if actor is not None:
+            await self._admission.admit(actor, show_id)
         return show
 
     async def _count_offer(self, actor: Actor, address: str) -> None:

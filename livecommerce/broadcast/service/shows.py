@@ -1,4 +1,4 @@
-"""What this room needs of a show; `ShowService` has it."""
+"""What this room needs of a show and of its moderation; `ShowService` and `ModerationService` have it."""
 
 from __future__ import annotations
 
@@ -23,3 +23,10 @@ class Shows(Protocol):
 
     async def end(self, actor: Actor, show_id: ShowId) -> object:
         """Close the show for ever."""
+
+
+class Admission(Protocol):
+    """Who has been shown out."""
+
+    async def admit(self, actor: Actor, show_id: ShowId) -> object:
+        """Raise `Banned` when this person may not watch the show any longer."""

@@ -98,6 +98,8 @@ class MediaNode:
             log.info("the registry could not be told that this node leaves")
         live = [stream for stream in self._streams.values() if stream.is_published]
         for stream in live:
+            for session in stream.publishers.values():
+                session.stop("shut_down")
             stream.has_left = True
             stream.advance(end_ms=self._end_ms)
         try:
@@ -156,6 +158,11 @@ class MediaNode:
         stream = self._streams.get(show_id)
         if stream is not None:
             await asyncio.gather(*(session.close("disconnected") for session in stream.sessions_of(person)))
+
+    async def disconnect_everywhere(self, person: PersonId) -> None:
+        """End every session of a person in every show of this node."""
+        for show_id in [*self._streams]:
+            await self.disconnect(show_id, person)
 
     async def end(self, show_id: ShowId) -> None:
         """See `MediaDoor`."""
@@ -228,7 +235,7 @@ class MediaNode:
         return Stream(show_id, owner, packaging, relay, self._monotonic_ms, entered_ms=self._monotonic_ms())
 
     def _publisher_changed(self, stream: Stream, state: SessionState) -> None:
-        if state in (SessionState.CONNECTED, SessionState.LIVE):
+        if state is SessionState.CONNECTED and not self._is_draining:
             stream.has_left = False
         stream.touch()
         stream.advance(end_ms=self._end_ms)
