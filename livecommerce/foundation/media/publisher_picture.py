@@ -16,7 +16,11 @@ MAX_PIXELS = 40_000_000
 MARK_PERIOD_S = 8.0
 _INK, _PAPER = (255, 255, 255), (20, 22, 30)
 
+FONTS = ("DejaVuSans.ttf", "NotoSans-Regular.ttf", "LiberationSans-Regular.ttf", "Arial.ttf")
+CODES = {"€": "EUR", "£": "GBP", "¥": "JPY"}
+
 Plane = NDArray[np.uint8]
+Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 
 class TestPicture:
@@ -47,7 +51,8 @@ class TestPicture:
 
     def _write(self, text: str, *, bottom: int, size: int) -> None:
         """Text on a dark band whose lower edge is `bottom`; it replaces what the band held before."""
-        font = ImageFont.load_default(size)
+        font = _font(size)
+        text = _legible(text, font)
         band = 2 * size // 4 * 4
         left, top = self._unit, max(0, (bottom - band) // 4 * 4)
         strip = self._still.crop((0, top, self.width, top + band))
@@ -80,6 +85,23 @@ class TestPicture:
             rows = slice(top // divisor, (top + size) // divisor)
             columns = slice(left // divisor, (left + size) // divisor)
             plane[rows, columns] = clean[rows, columns]
+
+
+def _font(size: int) -> Font:
+    """A font of the system, because it knows more letters; else the one inside Pillow."""
+    for name in FONTS:
+        try:
+            return ImageFont.truetype(name, size)
+        except OSError:
+            continue
+    return ImageFont.load_default(size)
+
+
+def _legible(text: str, font: Font) -> str:
+    """Text without what the font has no glyph for; currency signs become their codes."""
+    missing = bytes(font.getmask("\uffff"))
+    drawn = [sign if bytes(font.getmask(sign)) != missing else CODES.get(sign, "") for sign in text]
+    return "".join(drawn)
 
 
 def _planes(picture: Plane, height: int) -> tuple[Plane, Plane, Plane]:

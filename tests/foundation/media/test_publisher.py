@@ -8,7 +8,7 @@ import av
 import numpy as np
 import pytest
 from aiohttp import web
-from PIL import Image
+from PIL import Image, ImageFont
 
 from livecommerce.foundation.media.publisher import (
     Encoding,
@@ -21,7 +21,7 @@ from livecommerce.foundation.media.publisher import (
     whip_url,
 )
 from livecommerce.foundation.media.publisher_encoders import Unit
-from livecommerce.foundation.media.publisher_picture import TestPicture
+from livecommerce.foundation.media.publisher_picture import TestPicture, _legible
 from livecommerce.foundation.media.relay import Relay
 from livecommerce.foundation.media.rtc.rtp import parse_rtp
 from livecommerce.foundation.media.sessions import PublishSession, RtcServer, SessionState
@@ -201,6 +201,12 @@ def test_the_caption_is_seen_in_the_picture_and_the_mark_leaves_no_trace() -> No
 
     assert (captioned != plain).any()
     assert np.array_equal(again, plain)
+
+
+def test_a_sign_that_the_font_lacks_is_spelled_out() -> None:
+    font = ImageFont.load_default(20)
+
+    assert _legible("Mug \u00b7 26.00 €\U0001f600", font) == "Mug \u00b7 26.00 EUR"
 
 
 def test_a_background_picture_is_used(tmp_path: Path) -> None:
