@@ -44,7 +44,7 @@ export class LcCard extends LitElement {
         <lc-thumb .src=${view.variant.image_url ?? view.product.image_url} ?spent=${view.kind === 'taken' || view.kind === 'sold-out'}></lc-thumb>
         <div class=${this.waiting ? 'stale' : ''}>
           <button type="button" class="open" @click=${() => ask(this, 'open-product', view.product.id)}><span>${titleOf(view)}</span></button>
-          <p class="sub">${subOf(view)}</p>
+          <p class="sub"><bdi>${subOf(view)}</bdi></p>
           <lc-price .price=${view.price} .struck=${isFlash || !isSale ? view.struck : null}></lc-price>
         </div>
         ${isSale ? html`<span></span>` : this.#button(view)}
@@ -84,12 +84,11 @@ export class LcCard extends LitElement {
 const titleOf = ({ product, variant, sale }: CardView): string =>
   sale && product.variants.length > 1 ? `${product.title}, ${variant.title}` : product.title;
 
-/** "30-day lowest €24.00 · 2 per person", "3 heights · In stock". */
-function subOf({ kind, product, sale, struck }: CardView): string {
+/** "Up to 2 per person", "3 heights · In stock". */
+function subOf({ kind, product, sale }: CardView): string {
   if (kind === 'taken') return 'All taken for now. Unpaid ones come back.';
   if (kind === 'sold-out' && sale) return `All ${count(sale.quantity)} are sold.`;
-  const perPerson = sale ? `${count(sale.per_buyer_limit)} per person` : null;
-  if (sale) return [struck ? `30-day lowest ${money(struck)}` : null, perPerson].filter(Boolean).join(' · ');
+  if (sale) return sale.per_buyer_limit ? `Up to ${count(sale.per_buyer_limit)} per person` : `${count(sale.quantity)} at this price`;
   return [optionWords(product), stockWords(unitsOf(product))].filter(Boolean).join(' · ');
 }
 

@@ -2,12 +2,14 @@ import { LitElement, html, nothing, type TemplateResult } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
 import { serverClock } from '../net/clock';
 import type { ChatMode } from '../state/types';
-import { clockTime } from '../state/words';
+import { clockTime, day } from '../state/words';
 import css from './lc-composer.css?inline';
 import './lc-icon';
 import { ask, base, sheet } from './shared';
 
 const MAX_LENGTH = 300;
+const DAY_MS = 86_400_000;
+const YEAR_MS = 365 * DAY_MS;
 
 /**
  * Where a viewer writes: ready, slow mode (typing goes on, the button counts down), held, muted, closed, offline.
@@ -52,7 +54,7 @@ export class LcComposer extends LitElement {
   override render(): TemplateResult {
     const muted = this.mutedUntil && serverClock.until(this.mutedUntil) > 0 ? this.mutedUntil : null;
     const isShut = muted !== null || this.mode.closed;
-    const placeholder = muted ? `You can write again at ${clockTime(muted)}` : this.mode.closed ? 'The chat is closed for now' : 'Say something';
+    const placeholder = muted ? mutedWords(muted) : this.mode.closed ? 'The chat is closed for now' : 'Say something';
     const hint = this.error || (this.mode.hold_all && !isShut ? 'A moderator looks at each message first.' : '');
     return html`<form @submit=${this.#post}>
         <label class="vh" for="say">Say something</label>
@@ -85,6 +87,12 @@ export class LcComposer extends LitElement {
     this.waitS = Math.max(0, Math.ceil((this.#nextAt - performance.now()) / 1000));
     if (this.waitS > 0) this.#timer = setTimeout(() => this.#tick(), 250);
   }
+}
+
+function mutedWords(until: string): string {
+  const left = serverClock.until(until);
+  if (left > YEAR_MS) return 'You cannot write in this chat';
+  return `You can write again ${left < DAY_MS ? `at ${clockTime(until)}` : `on ${day(until)}`}`;
 }
 
 declare global {

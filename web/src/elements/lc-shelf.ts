@@ -67,13 +67,13 @@ export class LcShelf extends LitElement {
     if (kind === 'soon') return html`Flash sale soon`;
     if (sale) {
       const off = reduction(sale.price, sale.struck_price);
-      return html`${off ? html`<lc-chip tone="sale">${off}</lc-chip>` : nothing}<span class="num">${count(sale.available)} left</span>`;
+      return html`${off ? html`<lc-chip tone="sale"><bdi dir="ltr">${off}</bdi></lc-chip>` : nothing}<bdi class="num">${count(sale.available)} left</bdi>`;
     }
     const few = stockWords(unitsOf(product));
     const at = this.shownAt.get(product.id);
     if (this.#isNow(product.id)) return html`<lc-icon name="pin"></lc-icon>On screen now`;
     const words = [at ? `Shown at ${clockTime(at)}` : optionWords(product), few === 'In stock' ? '' : few].filter(Boolean);
-    return html`${words.join(' · ') || 'In stock'}`;
+    return html`<bdi>${words.join(' · ') || 'In stock'}</bdi>`;
   }
 }
 

@@ -16,7 +16,7 @@ export class LcStock extends LitElement {
   @property({ type: Number }) quantity = 0;
 
   override render(): TemplateResult {
-    return html`<span class="track" aria-hidden="true"><i></i></span><b class="num">${count(this.available)} of ${count(this.quantity)} left</b>`;
+    return html`<span class="track" aria-hidden="true"><i></i></span><b class="num"><bdi>${count(this.available)} of ${count(this.quantity)} left</bdi></b>`;
   }
 
   protected override updated(): void {

@@ -26,7 +26,7 @@ beforeEach(() => {
 describe('buying', () => {
   it('holds only after the ack', async () => {
     const { live } = line(held);
-    const cart = new Cart(new Api(), live);
+    const cart = new Cart(new Api(), live, 'show');
 
     const asking = cart.buy(want);
     expect(cart.holds.value).toEqual([]);
@@ -39,7 +39,7 @@ describe('buying', () => {
     const { live, asked } = line(new ApiError('busy', ''), new ApiError('offline', ''), held);
     const onWait = vi.fn();
 
-    const asking = new Cart(new Api(), live).buy(want, onWait);
+    const asking = new Cart(new Api(), live, 'show').buy(want, onWait);
     await vi.advanceTimersByTimeAsync(5_000);
     await asking;
 
@@ -50,7 +50,7 @@ describe('buying', () => {
 
   it('uses a new key for a new press after a definite answer', async () => {
     const { live, asked } = line(held, new ApiError('limit_reached', ''), held);
-    const cart = new Cart(new Api(), live);
+    const cart = new Cart(new Api(), live, 'show');
 
     await cart.buy(want);
     await expect(cart.buy(want)).rejects.toMatchObject({ code: 'limit_reached' });
@@ -61,20 +61,20 @@ describe('buying', () => {
 
   it('keeps the key of an unknown outcome for the next press, also over a reload', async () => {
     const never = line(...Array.from({ length: 40 }, () => new ApiError('offline', '')));
-    const first = new Cart(new Api(), never.live).buy(want);
+    const first = new Cart(new Api(), never.live, 'show').buy(want);
     const refused = expect(first).rejects.toMatchObject({ code: 'offline' });
     await vi.advanceTimersByTimeAsync(120_000);
     await refused;
 
     const again = line(held);
-    await new Cart(new Api(), again.live).buy(want);
+    await new Cart(new Api(), again.live, 'show').buy(want);
 
     expect(again.asked[0]?.['idempotency_key']).toBe(never.asked[0]?.['idempotency_key']);
   });
 
   it('asks for a variant with its show, and for a flash sale by its own id', async () => {
     const { live, asked } = line(held, held);
-    const cart = new Cart(new Api(), live);
+    const cart = new Cart(new Api(), live, 'show');
 
     await cart.buy(want);
     await cart.buy({ ...want, flash_sale_id: null });

@@ -12,7 +12,7 @@ const GIVE_UP_MS = 45_000;
 const isOpen = ({ status }: Hold): boolean => status === 'held' || status === 'paying';
 
 /**
- * What this viewer holds and ordered. Never optimistic: a hold is here only after the server said so.
+ * What this viewer holds in this show, and ordered. Never optimistic: a hold is here only after the server said so.
  *
  * An intent keeps its idempotency key (also over a reload) until the answer is definite, and is sent again with jittered
  * delays 0.5 → 8 s.
@@ -21,12 +21,12 @@ export class Cart {
   readonly holds = new Store<Hold[]>([]);
   readonly orders = new Store<Order[]>([]);
 
-  constructor(private readonly api: Api, private readonly live: LiveShow | null) {}
+  constructor(private readonly api: Api, private readonly live: LiveShow | null, private readonly showId: string) {}
 
   /** Asks the server what we hold: after connecting, and whenever it says that something changed. */
   async refresh(): Promise<void> {
     const { items } = await this.api.get<List<Hold>>('/holds', { mine: 1 });
-    this.holds.set(items.filter(isOpen));
+    this.holds.set(items.filter((hold) => isOpen(hold) && hold.show_id === this.showId));
   }
 
   async refreshOrders(): Promise<void> {

@@ -1,13 +1,13 @@
 import type { Cart } from '../net/cart';
 import type { Payment } from '../elements/lc-checkout';
-import type { Order, Variant } from '../state/types';
+import type { Hold, Order, Variant } from '../state/types';
 import { refusalWords } from '../state/refusals';
 import { wantOf, type CardView, type Want } from '../state/view';
 
 export interface BuyingHost {
   requestUpdate(): void;
   /** Opens the sheet of a product, of the checkout, or of what was ordered. */
-  openSheet(kind: 'product' | 'checkout' | 'ordered', productId?: string): void;
+  openSheet(kind: 'product' | 'cart' | 'checkout' | 'ordered', productId?: string): void;
   toast(text: string): void;
   announce(text: string): void;
 }
@@ -22,7 +22,7 @@ export class Buying {
   #said = new Map<string, string>();
   #chosen = new Map<string, string>();
 
-  constructor(private readonly host: BuyingHost, private readonly cart: Cart, private readonly limitOf: (want: Want) => number | null) {}
+  constructor(private readonly host: BuyingHost, private readonly cart: Cart, private readonly showId: string, private readonly limitOf: (want: Want) => number | null) {}
 
   said = (productId: string | undefined): string => (productId && this.#said.get(productId)) || '';
   chosen = (productId: string): string => this.#chosen.get(productId) ?? '';
@@ -52,7 +52,8 @@ export class Buying {
       const hold = await this.cart.buy(want, () => this.#say(want.product_id, 'Busy right now. Trying again by itself.'));
       this.#say(want.product_id, '');
       this.host.announce(`${hold.title} is held for you`);
-      if (opensCheckout) this.host.openSheet('checkout');
+      this.begin();
+      if (opensCheckout) this.host.openSheet(this.order ? 'cart' : 'checkout');
       else this.host.toast(`${hold.title} is in your cart`);
     } catch (error) {
       this.#say(want.product_id, refusalWords(error, this.limitOf(want)));
@@ -69,7 +70,10 @@ export class Buying {
     this.payError = '';
     this.host.requestUpdate();
     try {
-      this.order ??= await this.cart.place(this.cart.holds.value, address);
+      if (!this.order) {
+        this.order = await this.cart.place(this.holds, address);
+        await this.cart.refresh().catch(() => undefined); // they are "paying" now
+      }
       if (this.order.total.amount === shown.amount || Number(this.order.total.amount) <= Number(shown.amount)) await this.#pay(this.order, outcome);
     } catch (error) {
       this.payError = refusalWords(error, null);
@@ -81,8 +85,14 @@ export class Buying {
 
   /** A new checkout begins; one that was placed and not paid goes on. */
   begin(): void {
-    if (this.order && this.order.status !== 'placed' && this.order.status !== 'paying') this.order = null;
+    const isUnpaid = ({ status, show_id }: Order): boolean => show_id === this.showId && (status === 'placed' || status === 'paying');
+    this.order = this.cart.holds.value.some(({ status }) => status === 'paying') ? (this.cart.orders.value.find(isUnpaid) ?? null) : null;
     this.payError = '';
+  }
+
+  /** What the checkout is about: the holds of the order that waits for its payment, else those not ordered yet. */
+  get holds(): Hold[] {
+    return this.cart.holds.value.filter(({ status }) => (status === 'paying') === (this.order !== null));
   }
 
   async #pay(order: Order, outcome: 'success' | 'decline'): Promise<void> {

@@ -84,6 +84,7 @@ export class LcShowPage extends LitElement {
     const docked = show ? dockedView(show, card) : null;
     return html`<main class="stage" data-card=${card?.kind ?? 'none'} ?data-docked=${docked !== null} ?data-sheet=${this.sheet !== null}>
         <button class="skip" @click=${() => this.composer.focus()}>Skip to chat</button>
+        <h1 class="vh phone-only">${show?.show.title ?? ''}</h1>
         <lc-deskbar class="deskbar" .shop=${show?.show.shop_name ?? ''} .heading=${show?.show.title ?? ''} .viewer=${this.showing.viewerName} .items=${this.showing.units}></lc-deskbar>
         <lc-player class="player" aria-label="Video of the show" .api=${this.showing.seat.api} .playback=${show?.playback ?? null} .poster=${show?.show.poster_url ?? null}
           ?lifted=${this.sheet !== null}>${show && curtainOf(show.show, show.playback) ? html`<lc-curtain .show=${show.show} .playback=${show.playback}></lc-curtain>` : nothing}</lc-player>

@@ -37,7 +37,7 @@ export function openSheet(data: SheetData): TemplateResult | typeof nothing {
     case 'cart':
       return html`<lc-cart class="sheet" .holds=${holds} .waiting=${isWaiting}></lc-cart>`;
     case 'checkout':
-      return html`<lc-checkout class="sheet" .holds=${holds} .address=${data.address} .order=${buying.order} .busy=${buying.isPaying}
+      return html`<lc-checkout class="sheet" .holds=${buying.holds} .address=${data.address} .order=${buying.order} .busy=${buying.isPaying}
         .waiting=${isWaiting} .error=${buying.payError}></lc-checkout>`;
     case 'ordered':
       return html`<lc-ordered class="sheet" .order=${buying.order}></lc-ordered>`;

@@ -5,7 +5,7 @@ import { Seat } from '../net/seat';
 import { announceCard, announceShow } from '../state/announce';
 import type { Notice } from '../state/events';
 import { PinGate } from '../state/pin_gate';
-import type { ShowState } from '../state/reducer';
+import { FOR_GOOD, type ShowState } from '../state/reducer';
 import type { Address, Hold, Pin } from '../state/types';
 import { cardView, saleOf, type CardView } from '../state/view';
 import { Buying } from './buying';
@@ -31,8 +31,8 @@ export class Showing {
 
   constructor(private readonly page: LcShowPage, showId: string) {
     this.seat = new Seat('viewer', showId);
-    this.cart = new Cart(this.seat.api, this.seat.live);
-    this.buying = new Buying(page, this.cart, (want) => saleOf(this.state as ShowState, want.product_id, want.variant_id)?.per_buyer_limit ?? null);
+    this.cart = new Cart(this.seat.api, this.seat.live, showId);
+    this.buying = new Buying(page, this.cart, showId, (want) => saleOf(this.state as ShowState, want.product_id, want.variant_id)?.per_buyer_limit ?? null);
     this.talking = new Talking(page, this.seat);
     this.seat.onNotice = (notice) => this.#noticed(notice);
     this.seat.state.subscribe((state) => state && this.#changed(state));
@@ -142,7 +142,7 @@ export class Showing {
     }
     if (type === 'hold.expiring' && hold) this.page.alert(`${hold.title} is held for one more minute. Pay to keep it.`);
     if (type.startsWith('order.')) void this.#refresh();
-    if (type === 'you.muted') this.seat.state.update((state) => state && { ...state, you: { ...state.you, muted_until: (data['until'] ?? null) as string | null } });
+    if (type === 'you.muted') this.seat.state.update((state) => state && { ...state, you: { ...state.you, muted_until: (data['until'] ?? FOR_GOOD) as string } });
   }
 
   #refresh = async (): Promise<void> => {

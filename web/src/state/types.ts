@@ -94,7 +94,7 @@ export interface FlashSale {
   price: Money;
   struck_price: Money | null;
   quantity: number;
-  per_buyer_limit: number;
+  per_buyer_limit: number | null;
   state: 'scheduled' | 'open' | 'closed';
   opens_at: string;
   closes_at: string;
