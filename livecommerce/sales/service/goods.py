@@ -14,8 +14,8 @@ from livecommerce.catalog.views import image_url
 from livecommerce.foundation.core.actors import Actor
 from livecommerce.foundation.core.errors import NotFound
 from livecommerce.foundation.core.ids import FlashSaleId, PoolId, ShowId, VariantId
+from livecommerce.foundation.storage.remembering import Remembered
 from livecommerce.sales.model import FlashSale, Offer
-from livecommerce.sales.service.remembering import Remembered
 from livecommerce.sales.store import SaleStore
 from livecommerce.sales.views import Goods
 from livecommerce.shows.model import NotInLineup, Show

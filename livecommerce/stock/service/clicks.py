@@ -8,6 +8,7 @@ from dataclasses import replace
 from livecommerce.foundation.core.errors import NotFound, StorageUnavailable
 from livecommerce.foundation.core.ids import PersonId, PoolId
 from livecommerce.foundation.storage.postgres import Database
+from livecommerce.foundation.storage.remembering import Remembered
 from livecommerce.stock.model import Ask, Decision, HoldExpired, HoldNotOpen, HoldState, SoldOut, refusal
 from livecommerce.stock.service.batches import GroupCommit, busy
 from livecommerce.stock.service.telling import Teller
@@ -29,11 +30,13 @@ class Clicks:
         self._batches, self._teller = batches, teller
         self._direct = 0
         self._rechecked: dict[tuple[PoolId, PersonId], float] = {}
+        self._learning = Remembered(self._learn, ttl_s=0)
+        self._rebuilding = Remembered(self.rebuild, ttl_s=0)
 
     async def hold(self, pool_id: PoolId, ask: Ask) -> Decision:
         """Hold units for a buyer, durably, or raise a `Refused`; `Busy` when nothing definite can be said now."""
         if not self._teller.knows(pool_id):
-            await self._learn(pool_id)
+            await self._learning.get(pool_id)
         self._teller.touch(pool_id)
         try:
             verdict = await self._verdict(pool_id, ask)
@@ -51,7 +54,7 @@ class Clicks:
         verdict = await self._gate.reserve(pool_id, ask)
         if verdict.answer is not Answer.STALE:
             return verdict
-        await self.rebuild(pool_id)
+        await self._rebuilding.get(pool_id)
         verdict = await self._gate.reserve(pool_id, ask)
         if verdict.answer is Answer.STALE:  # somebody else is building it
             raise StorageUnavailable(retry_after_ms=1000)

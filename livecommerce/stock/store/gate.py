@@ -51,6 +51,11 @@ class Answer(StrEnum):
     STALE = "STALE"
 
 
+ANSWERS = {answer.value: answer for answer in Answer}
+WHOLE = frozenset({"STALE", "OUTAGE"})
+"""Answers to all clicks at once."""
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What the gate says to one click; `hold_id` is the first one's when the key is known (DUP)."""
@@ -112,9 +117,9 @@ class Gate:
         for ask in asks:
             keys.append(f"pool:{{{pool_id}}}:i:{ask.buyer}:{ask.key}")
             args += [buyer_field(ask), ask.quantity, ask.hold_id]
-        answers = await self._call(self._lua.reserve, keys, args)
-        if isinstance(answers[0], bytes):
-            return [Verdict(Answer(answers[0].decode()))] * len(asks)
+        answers = (await self._call(self._lua.reserve, keys, args)).decode().split("\n")
+        if answers[0] in WHOLE:
+            return [_verdict(answers[0])] * len(asks)
         return [_verdict(answer) for answer in answers]
 
     async def settle(
@@ -194,8 +199,9 @@ def _terms(level: Pool) -> list[Argument]:
     return [level.limit_per_buyer or NO_LIMIT, start, end, int(level.is_paused)]
 
 
-def _verdict(answer: list[Any]) -> Verdict:
-    kind = Answer(answer[0].decode())
-    if kind in (Answer.GRANTED, Answer.DUP):
-        return Verdict(kind, hold_id=HoldId(answer[1].decode()))
-    return Verdict(kind, number=int(answer[1]) if len(answer) > 1 else 0)
+def _verdict(line: str) -> Verdict:
+    word, _, rest = line.partition(" ")
+    answer = ANSWERS[word]
+    if answer is Answer.GRANTED or answer is Answer.DUP:
+        return Verdict(answer, hold_id=HoldId(rest))
+    return Verdict(answer, number=int(rest) if rest else 0)

@@ -1,4 +1,7 @@
-"""What a storm of clicks asks for over and over: read once, remembered for a moment."""
+"""What a storm of requests asks for all at once: read once, remembered for a moment.
+
+Starts no task: whoever comes first reads, in their own task, and the others wait for them.
+"""
 
 from __future__ import annotations
 
