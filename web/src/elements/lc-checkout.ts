@@ -42,6 +42,7 @@ export class LcCheckout extends LitElement {
 
   override render(): TemplateResult {
     const due = nextDue(this.holds);
+    if (!due && !this.order && !this.busy) return this.#gone();
     const showsForm = (this.isEditing || !this.address) && !this.order;
     return html`<lc-sheet heading="Check out" can-go-back>
       ${due ? html`<lc-countdown slot="tools" .deadline=${due.expires_at}></lc-countdown>` : nothing}
@@ -55,6 +56,13 @@ export class LcCheckout extends LitElement {
         <lc-button wide variant="primary" icon="lock" ?busy=${this.busy} ?disabled=${this.waiting || !this.#due()} @click=${this.#press}>${this.#label()}</lc-button>
         <p class="muted note">14 days to return it.</p></div>`}
     </lc-sheet>`;
+  }
+
+  /** The time was up while somebody was typing. */
+  #gone(): TemplateResult {
+    return html`<lc-sheet heading="Check out"><div class="empty"><p>There is nothing left to check out.</p>
+      <p class="muted small">Held items go back to the shelf when their time is up. If they are still there, you can take them again.</p></div>
+      <lc-button slot="foot" wide variant="primary" @click=${() => ask(this, 'close')}>Back to the show</lc-button></lc-sheet>`;
   }
 
   #due(): Money | null {

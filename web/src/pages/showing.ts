@@ -1,5 +1,6 @@
 import type { PlayerStatus } from '../elements/lc-player';
 import { Cart } from '../net/cart';
+import { serverClock } from '../net/clock';
 import type { Link } from '../net/live_show';
 import { Seat } from '../net/seat';
 import { announceCard, announceShow } from '../state/announce';
@@ -14,6 +15,8 @@ import type { SheetData } from './sheets';
 import { Talking } from './talking';
 
 const PIN_TICK_MS = 100;
+const HOLD_LOOK_MS = 5_000;
+const SEAT_AGAIN_MS = 3_000;
 
 /** What the show page knows: the seat in the show, pins in time with the picture, cart, chat. Tells the page to render. */
 export class Showing {
@@ -68,10 +71,16 @@ export class Showing {
 
   async start(): Promise<void> {
     setInterval(() => this.#tickPins(), PIN_TICK_MS);
+    setInterval(() => this.#lookAfterHolds(), HOLD_LOOK_MS);
+    await this.#open();
+  }
+
+  /** Takes a seat as whoever the cookie names, else as a guest. */
+  async #open(): Promise<void> {
     try {
       await this.seat.session.openOrGuest(`Guest ${1000 + (crypto.getRandomValues(new Uint16Array(1))[0] ?? 0) % 9000}`);
     } catch {
-      setTimeout(() => void this.start(), 3_000); // the page itself came, so the server is near
+      setTimeout(() => void this.#open(), SEAT_AGAIN_MS); // the page itself came, so the server is near
       return;
     }
     this.seat.live.open();
@@ -119,6 +128,12 @@ export class Showing {
     if (!this.#gate.isWaiting || !this.#gate.tick(this.page.player?.mediaNow() ?? null, performance.now())) return;
     this.#said();
     this.page.requestUpdate();
+  }
+
+  /** A hold whose time is up is gone when the server says so: by its notice, or when asked in case that was lost. */
+  #lookAfterHolds(): void {
+    const isDue = this.cart.holds.value.some(({ expires_at }) => serverClock.until(expires_at) < -1_000);
+    if (isDue && !this.isWaiting) void this.cart.refresh().catch(() => undefined);
   }
 
   #said(): void {
