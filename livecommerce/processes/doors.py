@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Coroutine
 from typing import Any
 
+from livecommerce.audience import http as audience_http
+from livecommerce.audience import socket as audience_socket
+from livecommerce.audience.jobs import AudiencePulse
 from livecommerce.broadcast import http as broadcast_http
 from livecommerce.catalog import http as catalog_http
-from livecommerce.catalog.jobs import ImageJob
 from livecommerce.chat import http as chat_http
 from livecommerce.chat import socket as chat_socket
 from livecommerce.chat.jobs import ReactionPulse
@@ -17,6 +19,8 @@ from livecommerce.foundation.storage.outbox import Outbox
 from livecommerce.identity import http as identity_http
 from livecommerce.identity.jobs import ExpiryJob
 from livecommerce.moderation import http as moderation_http
+from livecommerce.orders import http as orders_http
+from livecommerce.orders.jobs import OrdersClock
 from livecommerce.processes.house import House
 from livecommerce.processes.resources import Resources
 from livecommerce.sales import http as sales_http
@@ -29,32 +33,37 @@ from livecommerce.stock.jobs import Janitor
 
 def routes(house: House) -> list[Routes]:
     """Every HTTP route below `/api/v1`."""
+    lower, trade = house.lower, house.trade
     return [
-        identity_http.routes(house.identity),
-        catalog_http.routes(house.catalog, house.csv_import),
-        shows_http.routes(house.shows),
-        moderation_http.routes(house.moderation),
-        chat_http.routes(house.chat),
+        identity_http.routes(lower.identity),
+        catalog_http.routes(lower.catalog, lower.csv_import),
+        shows_http.routes(lower.shows),
+        moderation_http.routes(house.talk.moderation),
+        chat_http.routes(house.talk.chat),
         broadcast_http.routes(house.broadcast),
-        sales_http.routes(house.sales, house.buying, house.holds),
+        sales_http.routes(trade.sales, trade.buying, trade.holds),
+        orders_http.routes(trade.orders, trade.payments, trade.numbers),
+        audience_http.routes(house.audience),
     ]
 
 
 def register(gateway: Gateway, house: House) -> None:
     """Every message that clients may send over the socket."""
-    chat_socket.register(gateway, house.chat, house.reactions)
-    sales_socket.register(gateway, house.buying)
+    chat_socket.register(gateway, house.talk.chat, house.talk.reactions)
+    sales_socket.register(gateway, house.trade.buying)
+    audience_socket.register(gateway, house.audience)
 
 
 def jobs(resources: Resources, house: House, gateway: Gateway) -> dict[str, Coroutine[Any, Any, None]]:
     """What runs beside requests, by name. Every web process runs all of it."""
     outbox = Outbox(resources.database)
-    identity = house.identity
+    lower, trade = house.lower, house.trade
     return {
-        "expired sessions": ExpiryJob(identity.sessions, identity.codes, resources.clock).run(),
-        "stock janitor": Janitor(house.upkeep).run(),
-        "imported pictures": ImageJob(outbox, house.catalog).run(),
-        "changed products": ShowJobs(outbox, house.shows).run(),
-        "reactions": ReactionPulse(house.reactions).run(),
-        "sales": SalesClock(house.sales, house.holds, outbox).run(),
+        "expired sessions": ExpiryJob(lower.identity.sessions, lower.identity.codes, resources.clock).run(),
+        "stock janitor": Janitor(lower.upkeep).run(),
+        "changed products": ShowJobs(outbox, lower.shows).run(),
+        "reactions": ReactionPulse(house.talk.reactions).run(),
+        "sales": SalesClock(trade.sales, trade.holds, outbox).run(),
+        "orders": OrdersClock(trade.payments).run(),
+        "audience": AudiencePulse(gateway.hub, house.presence).run(),
     }

@@ -5,55 +5,87 @@ from __future__ import annotations
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
+from livecommerce.audience.service import AudienceService, Presence, Snapshots
+from livecommerce.audience.store import PresenceStore
 from livecommerce.broadcast.service import BroadcastService, PathKeys
 from livecommerce.broadcast.service.viewers import HlsViewers
 from livecommerce.broadcast.store import HlsCounts, StreamStore
-from livecommerce.catalog.service import CatalogService, CsvImport
 from livecommerce.chat.service import ChatService, Reactions
 from livecommerce.chat.store import MessageStore, ReactionStore
+from livecommerce.foundation.core.ids import ShowId
 from livecommerce.foundation.media.edge import Edge
 from livecommerce.foundation.media.remote import RemoteMedia
 from livecommerce.foundation.media.signing import Signer
-from livecommerce.identity.service import IdentityRoom
 from livecommerce.moderation.service import ModerationService
 from livecommerce.moderation.store import SanctionStore
+from livecommerce.orders.payment import SandboxProvider
+from livecommerce.orders.service import Activity, NumbersService, OrderService, PaymentService
+from livecommerce.orders.store import OrderStore, SandboxStore
 from livecommerce.processes.resources import Resources
 from livecommerce.processes.rooms import INTERNAL_KEY, LowerRooms, open_lower_rooms
 from livecommerce.sales.service import BuyService, FlashSaleService, HoldService, Shelf
 from livecommerce.sales.store import SaleStore
-from livecommerce.shows.service import ShowService
-from livecommerce.stock.service import StockService, Upkeep
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """What people say, and who keeps order."""
+
+    moderation: ModerationService
+    chat: ChatService
+    reactions: Reactions
+
+
+@dataclass(frozen=True, slots=True)
+class Trade:
+    """From a click to a parcel."""
+
+    sales: FlashSaleService
+    buying: BuyService
+    holds: HoldService
+    orders: OrderService
+    payments: PaymentService
+    numbers: NumbersService
 
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """Services by room, lowest first."""
+    """Services by floor, lowest first."""
 
-    identity: IdentityRoom
-    stock: StockService
-    upkeep: Upkeep
-    catalog: CatalogService
-    csv_import: CsvImport
-    shows: ShowService
-    moderation: ModerationService
-    chat: ChatService
-    reactions: Reactions
+    lower: LowerRooms
+    talk: Talk
     broadcast: BroadcastService
-    sales: FlashSaleService
-    buying: BuyService
-    holds: HoldService
+    trade: Trade
+    presence: Presence
+    audience: AudienceService
 
 
 async def open_house(resources: Resources, stack: AsyncExitStack) -> House:
     """Build all services; what they hold open is closed with the stack."""
     lower = await open_lower_rooms(resources, stack)
+    talk = _talk(resources, lower)
+    broadcast = await _broadcast(resources, lower, talk, stack)
+    presence = Presence(PresenceStore(resources.database, resources.redis), resources.bus, resources.clock)
+    trade = _trade(resources, lower, ShowCounters(presence, talk))
+    return House(
+        lower=lower,
+        talk=talk,
+        broadcast=broadcast,
+        trade=trade,
+        presence=presence,
+        audience=_audience(resources, lower, talk, trade, broadcast=broadcast, presence=presence),
+    )
+
+
+def _talk(resources: Resources, lower: LowerRooms) -> Talk:
+    identity = lower.identity
     moderation = ModerationService(
         resources.log,
         SanctionStore(resources.database),
         shows=lower.shows,
-        people=lower.identity.people,
-        grants=lower.identity.grants,
-        audit=lower.identity.audit,
+        people=identity.people,
+        grants=identity.grants,
+        audit=identity.audit,
         bus=resources.bus,
         limiter=resources.limiter,
         clock=resources.clock,
@@ -64,46 +96,17 @@ async def open_house(resources: Resources, stack: AsyncExitStack) -> House:
         MessageStore(resources.database),
         moderation=moderation,
         shows=lower.shows,
-        audit=lower.identity.audit,
+        audit=identity.audit,
         clock=resources.clock,
         settings=resources.settings.chat,
     )
-    broadcast = await _broadcast(resources, lower, moderation, stack)
-    sale_store = SaleStore(resources.database)
-    shelf = Shelf(sale_store, lower.catalog, lower.shows)
-    sales = FlashSaleService(
-        resources.database,
-        sale_store,
-        log=resources.log,
-        stock=lower.stock,
-        catalog=lower.catalog,
-        shows=lower.shows,
-        audit=lower.identity.audit,
-    )
-    return House(
-        identity=lower.identity,
-        stock=lower.stock,
-        upkeep=lower.upkeep,
-        catalog=lower.catalog,
-        csv_import=lower.csv_import,
-        shows=lower.shows,
-        moderation=moderation,
-        chat=chat,
-        reactions=Reactions(ReactionStore(resources.redis), resources.bus),
-        broadcast=broadcast,
-        sales=sales,
-        buying=BuyService(shelf, lower.stock, resources.limiter, resources.settings.sales),
-        holds=HoldService(resources.database, shelf, lower.stock, lower.upkeep, resources.bus),
-    )
+    return Talk(moderation, chat, Reactions(ReactionStore(resources.redis), resources.bus))
 
 
-async def _broadcast(
-    resources: Resources, lower: LowerRooms, moderation: ModerationService, stack: AsyncExitStack
-) -> BroadcastService:
+async def _broadcast(resources: Resources, lower: LowerRooms, talk: Talk, stack: AsyncExitStack) -> BroadcastService:
     keys, clock = lower.identity.keys, resources.clock
-    media = await stack.enter_async_context(
-        RemoteMedia(resources.nodes, Signer(keys.derive(INTERNAL_KEY)), clock),
-    )
+    signer = Signer(keys.derive(INTERNAL_KEY))
+    media = await stack.enter_async_context(RemoteMedia(resources.nodes, signer, clock))
     edge = await stack.enter_async_context(Edge(media.file))
     return BroadcastService(
         lower.shows,
@@ -111,8 +114,96 @@ async def _broadcast(
         edge,
         StreamStore(resources.database),
         resources.limiter,
-        admission=moderation,
+        admission=talk.moderation,
         path_keys=PathKeys(keys.derive("hls paths")),
         viewers=HlsViewers(HlsCounts(resources.redis), clock),
         clock=clock,
     )
+
+
+def _trade(resources: Resources, lower: LowerRooms, counters: ShowCounters) -> Trade:
+    database, audit, bus = resources.database, lower.identity.audit, resources.bus
+    sale_store, order_store = SaleStore(database), OrderStore(database)
+    shelf = Shelf(sale_store, lower.catalog, lower.shows)
+    providers = [SandboxProvider(SandboxStore(database))]
+    orders = OrderService(
+        database,
+        order_store,
+        stock=lower.stock,
+        shelf=shelf,
+        bus=bus,
+        audit=audit,
+        methods=[provider.method for provider in providers],
+    )
+    return Trade(
+        sales=FlashSaleService(
+            database,
+            sale_store,
+            log=resources.log,
+            stock=lower.stock,
+            catalog=lower.catalog,
+            shows=lower.shows,
+            audit=audit,
+        ),
+        buying=BuyService(shelf, lower.stock, resources.limiter, resources.settings.sales),
+        holds=HoldService(database, shelf, lower.stock, lower.upkeep, bus),
+        orders=orders,
+        payments=PaymentService(
+            database,
+            order_store,
+            orders=orders,
+            log=resources.log,
+            stock=lower.stock,
+            bus=bus,
+            audit=audit,
+            providers=providers,
+        ),
+        numbers=NumbersService(order_store, lower.stock, counters, currency=resources.settings.shop.currency),
+    )
+
+
+def _audience(
+    resources: Resources,
+    lower: LowerRooms,
+    talk: Talk,
+    trade: Trade,
+    *,
+    broadcast: BroadcastService,
+    presence: Presence,
+) -> AudienceService:
+    snapshots = Snapshots(
+        resources.log,
+        shows=lower.shows,
+        catalog=lower.catalog,
+        sales=trade.sales,
+        chat=talk.chat,
+        reactions=talk.reactions,
+        playbacks=broadcast,
+        presence=presence,
+    )
+    return AudienceService(
+        resources.log,
+        shows=lower.shows,
+        moderation=talk.moderation,
+        snapshots=snapshots,
+        presence=presence,
+        clock=resources.clock,
+    )
+
+
+class ShowCounters:
+    """What `orders` asks of the rooms that count people and words, one of which stands above it."""
+
+    def __init__(self, presence: Presence, talk: Talk) -> None:
+        self._presence, self._talk = presence, talk
+
+    async def activity(self, show_id: ShowId) -> Activity:
+        """The show's counters as they are now."""
+        watching = await self._presence.watching(show_id)
+        reactions = await self._talk.reactions.totals(show_id)
+        return Activity(
+            viewers=watching.viewers,
+            peak_viewers=await self._presence.peak(show_id),
+            messages=await self._talk.chat.how_many(show_id),
+            reactions=sum(reactions.counts.values()),
+        )

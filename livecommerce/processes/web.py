@@ -72,18 +72,19 @@ async def run(settings: Settings, lifetime: Lifetime, *, listen_fd: int, index: 
 def _gateway(resources: Resources, house: House) -> tuple[Gateway, ServerContext]:
     settings = resources.settings
     authentication = Authentication(
-        house.identity.identity, allowed_origins=frozenset(settings.server.allowed_origins) | _public(settings)
+        house.lower.identity.identity, allowed_origins=frozenset(settings.server.allowed_origins) | _public(settings)
     )
     context = ServerContext(authentication, trusted_proxies=settings.server.trusted_proxies)
     ear = Ear(resources.listening_redis)
     gateway = Gateway(
-        house.identity.identity,
+        house.lower.identity.identity,
         context,
         hub=Hub(resources.log, ear, tick_ms=settings.realtime.tick_ms),
         ear=ear,
         limiter=resources.limiter,
         settings=settings.realtime,
         clock=resources.clock,
+        forget=house.lower.identity.identity.forget,
     )
     return gateway, context
 
