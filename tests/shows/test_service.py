@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 from PIL import Image
+from redis.asyncio import Redis
 
 from livecommerce.catalog.service import ProductDraft, VariantDraft
 from livecommerce.foundation.core.actors import Permission, Role
@@ -403,3 +404,24 @@ async def test_a_chat_mode_is_kept_with_the_show(house: Any) -> None:
     assert view.version == made.version
     with pytest.raises(Invalid):
         ChatMode(slow_s=-1)
+
+
+async def test_who_lost_their_rights_is_put_out_of_a_private_show_and_comes_back_to_others_as_a_viewer(
+    house: Any, redis: Redis
+) -> None:
+    freja, maja = await house.actor("freja"), await house.actor("maja")
+    heard = []
+    async with redis.pubsub() as subscription:
+        await subscription.subscribe("bus:people")
+        for visibility in (Visibility.PRIVATE, Visibility.PUBLIC):
+            show_id = ShowId((await house.show(visibility=visibility)).id)
+            maja = await house.actor("maja")
+            await house.shows.add_moderator(maja, show_id, person_id=freja.id)
+            await house.shows.remove(maja, show_id, freja.id)
+        while len(heard) < 2:
+            message = await subscription.get_message(ignore_subscribe_messages=True, timeout=5)
+            if message:
+                heard.append(msgspec.msgpack.decode(message["data"]))
+
+    assert [message["code"] for message in heard] == ["show_not_found", "draining"]
+    assert {message["person_id"] for message in heard} == {freja.id}

@@ -7,8 +7,13 @@ from collections.abc import Collection, Sequence
 from livecommerce.foundation.core.actors import MODERATOR_PERMISSIONS, Actor, Permission
 from livecommerce.foundation.core.errors import Conflict
 from livecommerce.foundation.core.ids import PersonId, ShowId
+from livecommerce.foundation.realtime.eventlog import ShowNotFound
 from livecommerce.identity.service.grants import Grant
+from livecommerce.shows.model import Visibility
 from livecommerce.shows.service.desk import ShowDesk
+
+COME_BACK = "draining"
+"""Closes a connection that may be opened again at once: it then has the rights of now."""
 
 
 class HostStays(Conflict):
@@ -46,14 +51,15 @@ class Crew(ShowDesk):
         return await self.add_moderator(actor, show_id, email=email, person_id=person_id, permissions=())
 
     async def remove(self, actor: Actor, show_id: ShowId, person_id: PersonId) -> None:
-        """Take every right back; sockets that the person has in a private show are closed."""
+        """Take every right back. Their sockets in the show are closed, those in a private one for good."""
         async with self._database.transaction() as tx:
             show = await self._store.lock(show_id, tx)
             self._require(actor, Permission.SHOW_EDIT, show)
             if person_id == show.host_id:
                 raise HostStays()
             await self._grants.take(tx, actor, show_id, person_id)
-            tx.after_commit(lambda: self._close_sockets(person_id, show_id))
+            code = ShowNotFound.code if show.visibility is Visibility.PRIVATE else COME_BACK
+            tx.after_commit(lambda: self._bus.disconnect(person_id, code, show_id))
 
     async def crew(self, actor: Actor, show_id: ShowId) -> Sequence[Grant]:
         """Everybody with a right in the show."""

@@ -11,7 +11,7 @@ from livecommerce.catalog.pictures import Pictures
 from livecommerce.catalog.service import CatalogService
 from livecommerce.foundation.core.actors import Actor, Permission, require
 from livecommerce.foundation.core.clock import Clock, StreamClock
-from livecommerce.foundation.core.ids import PersonId, ShowId
+from livecommerce.foundation.core.ids import ShowId
 from livecommerce.foundation.realtime.bus import Bus
 from livecommerce.foundation.realtime.eventlog import EventLog, LogTransaction, ShowNotFound
 from livecommerce.foundation.storage.postgres import Database, Transaction
@@ -106,6 +106,3 @@ class ShowDesk:
             tx, actor, action, show_id=show.id, subject_kind="show", subject_id=show.id,
             detail={"text": show.title, **detail},
         )  # fmt: skip
-
-    async def _close_sockets(self, person_id: PersonId, show_id: ShowId) -> None:
-        await self._bus.disconnect(person_id, ShowNotFound.code, show_id)

@@ -92,8 +92,10 @@ class Gateway:
         limiter: RateLimiter,
         settings: RealtimeSettings,
         clock: Clock,
+        forget: Callable[[PersonId], None] = lambda _: None,
     ) -> None:
-        self.hub, self.clock = hub, clock
+        """`forget` drops what the authenticator remembers of a person whose connections are closed."""
+        self.hub, self.clock, self._forget = hub, clock, forget
         self.messages: dict[str, Message] = {}
         self._ear, self._limiter, self._authenticator = ear, limiter, authenticator
         self._admission = Admission(authenticator, context, limiter=limiter, settings=settings)
@@ -161,6 +163,8 @@ class Gateway:
 
     def _hear_person(self, data: bytes) -> None:
         message = _decode_person_message(data)
+        if isinstance(message, CloseOf):
+            self._forget(PersonId(message.person_id))
         for connection in self.connections(PersonId(message.person_id)):
             if isinstance(message, NoticeTo):
                 connection.notice(message.type, message.data)
