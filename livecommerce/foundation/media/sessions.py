@@ -87,7 +87,10 @@ class ServerStats:
 
 
 class RtcServer:
-    """One UDP port and every session on it. `announce` are the addresses that answers name; empty means those bound."""
+    """One UDP port and every session on it. `announce` are the addresses that answers name; empty means those bound.
+
+    Answers leave from the address that the system's routes prefer, so a machine with several should bind one of them.
+    """
 
     def __init__(self, host: str, port: int, *, announce: Sequence[str] = (), limits: RtcLimits | None = None) -> None:
         self._host, self._port_number = host, port

@@ -170,7 +170,7 @@ def test_a_late_probe_fills_the_hole_it_has_left(studio: Studio) -> None:
     assert sorted(wire.sequences) == list(range(wire.sequences[0], wire.sequences[0] + 3))
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.permutations(range(30)), st.sets(st.integers(0, 29)))
 def test_no_number_is_ever_used_twice(order: list[int], probes: set[int]) -> None:
     out = OutTrack("video")

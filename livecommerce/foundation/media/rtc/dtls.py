@@ -157,6 +157,9 @@ def check_aiortc_contract() -> None:
         "_handle_rtp_data": ["self", "data", "arrival_time_ms"],
         "_handle_rtcp_data": ["self", "data"],
         "_set_role": ["self", "role"],
+        "_setup_srtp": ["self"],
+        "_recv_next": ["self"],
+        "_write_ssl": ["self"],
         "start": ["self", "remoteParameters"],
         "stop": ["self"],
     }
@@ -167,7 +170,6 @@ def check_aiortc_contract() -> None:
     for name in ("_handle_rtp_data", "_handle_rtcp_data", "start", "stop"):
         if not inspect.iscoroutinefunction(getattr(RTCDtlsTransport, name)):
             raise AiortcChanged(f"RTCDtlsTransport.{name} is not a coroutine")
-    constructor = inspect.getsource(RTCDtlsTransport)
-    for name in ("self._tx_srtp", "self.transport._recv()", "self.transport._send("):
-        if name not in constructor:
-            raise AiortcChanged(f"RTCDtlsTransport does not use {name}")
+    for name, used in (("_setup_srtp", "_tx_srtp"), ("_recv_next", "_recv"), ("_write_ssl", "_send")):
+        if used not in getattr(RTCDtlsTransport, name).__code__.co_names:
+            raise AiortcChanged(f"RTCDtlsTransport.{name} does not use {used}")

@@ -3,8 +3,11 @@
 import asyncio
 from collections.abc import Callable
 
+import pytest
+from aiortc import RTCDtlsTransport
+
 from livecommerce.foundation.media.relay import Relay
-from livecommerce.foundation.media.rtc.dtls import check_aiortc_contract
+from livecommerce.foundation.media.rtc.dtls import AiortcChanged, check_aiortc_contract
 from livecommerce.foundation.media.sessions import RtcServer, SessionState
 
 from .conftest import ClipTrack, accept, connection, offer_of
@@ -18,6 +21,13 @@ async def until(condition: Callable[[], bool], seconds: float = 8.0) -> None:
 
 def test_private_names_of_aiortc_are_those_we_know() -> None:
     check_aiortc_contract()
+
+
+def test_another_aiortc_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(RTCDtlsTransport, "_set_role", lambda self, role, why: None)
+
+    with pytest.raises(AiortcChanged):
+        check_aiortc_contract()
 
 
 async def test_a_viewer_decodes_what_a_publisher_sends(server: RtcServer, clip: list[tuple[bytes, bool]]) -> None:

@@ -25,12 +25,13 @@ packets = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(packets, st.sampled_from([None, 1, 14]), st.sampled_from(["0", "video", "a" * 16]))
 def test_a_packet_survives_being_written_and_read(packet: RtpPacket, extension_id: int | None, mid: str) -> None:
     assert parse_rtp(write_rtp(packet, mid_extension(extension_id, mid))) == packet
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(st.binary(max_size=80))
 def test_hostile_rtp_never_raises(data: bytes) -> None:
     packet = parse_rtp(data)
@@ -38,7 +39,7 @@ def test_hostile_rtp_never_raises(data: bytes) -> None:
     assert packet is None or len(packet.payload) <= len(data) - 12
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(st.lists(st.binary(max_size=60), max_size=3), st.sampled_from([200, 201, 203, 205, 206]))
 def test_hostile_rtcp_never_raises(chunks: list[bytes], kind: int) -> None:
     data = b"".join(bytes([0x80 | len(c) % 32, kind]) + (len(c) // 4).to_bytes(2, "big") + c for c in chunks)
@@ -62,6 +63,7 @@ def test_a_padding_packet_has_no_payload() -> None:
     assert parse_rtp(write_padding(packet, mid_extension(3, "1"))) == packet
 
 
+@settings(deadline=None)
 @given(st.integers(0, 0xFFFF), st.lists(st.integers(-500, 500), max_size=60))
 def test_extended_numbers_follow_the_source_across_the_wrap(start: int, steps: list[int]) -> None:
     unwrapper, truth = Unwrapper(16), start + 65536
@@ -74,6 +76,7 @@ def test_extended_numbers_follow_the_source_across_the_wrap(start: int, steps: l
         assert unwrapper.extend(truth & 0xFFFF) == truth
 
 
+@settings(deadline=None)
 @given(st.integers(0, 0xFFFF), st.sets(st.integers(0, 300), min_size=1, max_size=80))
 def test_every_asked_for_number_arrives(start: int, offsets: set[int]) -> None:
     sequences = [(start + offset) & 0xFFFF for offset in sorted(offsets)]

@@ -24,7 +24,7 @@ from livecommerce.foundation.media.rtc.sdp import (
 )
 from livecommerce.foundation.media.sink import Track
 
-from .offers import AUDIO, VIDEO, changed, offer, without
+from .offers import AUDIO, TRANSPORT, VIDEO, changed, offer, without
 
 OURS = Transport("uf", "pw", ("192.0.2.1", "2001:db8::1"), 4000, Fingerprint("sha-256", "AB"), "passive")
 H264 = Track("video", "H264", 102, 90_000, "packetization-mode=1;profile-level-id=42e01f")
@@ -233,6 +233,15 @@ def test_a_viewer_who_cannot_decode_the_stream_is_told() -> None:
 
     with pytest.raises(NoCommonCodec):
         choose_for_viewer(viewer, (H264,), SSRCS)
+
+
+def test_a_transport_described_once_for_the_session_is_read() -> None:
+    lines = offer(head=["a=group:BUNDLE 0 1", *TRANSPORT]).split("\r\n")
+    head, sections = lines[:9], [line for line in lines[9:] if line not in TRANSPORT]
+
+    description = parse_description("\r\n".join(head + sections))
+
+    assert (description.ufrag, len(description.fingerprints)) == ("Ab1+", 1)
 
 
 def test_a_passive_encoder_is_read_as_such() -> None:

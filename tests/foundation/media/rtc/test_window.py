@@ -1,4 +1,4 @@
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from livecommerce.foundation.media.rtc.rtp import RtpPacket
@@ -13,6 +13,7 @@ def numbers(window: ReceiveWindow) -> list[int | None]:
     return [number if item is not None else None for number, item in window.take()]
 
 
+@settings(deadline=None)
 @given(st.permutations(range(1000, 1040)))
 def test_any_order_comes_out_in_order_and_once(order: list[int]) -> None:
     window = ReceiveWindow()
