@@ -105,3 +105,15 @@ test('stopping while a retry waits ends it', async () => {
   expect(broadcast.state.phase).toBe('idle');
   expect(peers).toHaveLength(1);
 });
+
+test('a server that went quiet is left before the browser notices', async () => {
+  const broadcast = publisher();
+  await broadcast.start(stream);
+  peers[0]!.become('connected');
+
+  broadcast.lost();
+  await vi.advanceTimersByTimeAsync(500);
+  peers[1]!.become('connected');
+
+  expect(broadcast.state.phase).toBe('sending');
+});

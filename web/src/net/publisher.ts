@@ -75,6 +75,11 @@ export class Publisher extends EventTarget {
     await this.#session?.replaceTrack(track);
   }
 
+  /** The server has gone quiet: do not wait until the browser notices. */
+  lost(): void {
+    if (this.#state.phase === 'sending') this.#retry();
+  }
+
   readonly #retryNow = (): void => {
     if (this.#state.phase === 'retrying') void this.#republish();
   };

@@ -19,3 +19,9 @@ test('a counter that started over gives no bitrate', () => {
 
   expect(sampleOf(reports(2000, 1000), before).bitrateKbps).toBeNull();
 });
+
+test('silence of the server is counted from its last packet', () => {
+  const heard = { type: 'candidate-pair', nominated: true, timestamp: 9000, lastPacketReceivedTimestamp: 5500 };
+
+  expect(sampleOf([...reports(9000, 0).slice(0, 1), heard], null).silentMs).toBe(3500);
+});

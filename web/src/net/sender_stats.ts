@@ -9,6 +9,8 @@ export interface SenderSample {
   height: number | null;
   lossPercent: number | null;
   rttMs: number | null;
+  /** How long the server has said nothing, neither reports nor checks; null when the browser does not tell. */
+  silentMs: number | null;
   limitedBy: 'none' | 'cpu' | 'bandwidth' | 'other';
 }
 
@@ -27,8 +29,10 @@ export function sampleOf(reports: Iterable<Report>, before: SenderSample | null)
   const span = before ? atMs - before.atMs : 0;
   const loss = numberOf(remote?.fractionLost);
   const rtt = numberOf(remote?.roundTripTime) ?? numberOf(pair?.currentRoundTripTime);
+  const heard = Math.max(numberOf(pair?.lastPacketReceivedTimestamp) ?? 0, remote?.timestamp ?? 0);
   return {
     atMs,
+    silentMs: heard > 0 ? Math.max(0, atMs - heard) : null,
     bytes,
     bitrateKbps: before && span > 0 && bytes >= before.bytes ? Math.round(((bytes - before.bytes) * 8) / span) : null,
     fps: numberOf(video?.framesPerSecond),

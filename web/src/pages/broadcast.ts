@@ -14,6 +14,8 @@ import type { StreamReport } from '../state/health';
 
 const LEVEL_MS = 200;
 const READING_MS = 1000;
+/** The server reports every second; browsers notice a dead connection only after eight. */
+const SILENT_MS = 3000;
 
 export class Broadcast implements ReactiveController {
   stream: MediaStream | null = null;
@@ -123,6 +125,7 @@ export class Broadcast implements ReactiveController {
     const { peer } = this.#publisher;
     const before = this.sample;
     this.sample = peer && this.sending.phase === 'sending' ? await readSender(peer, before).catch(() => null) : null;
+    if ((this.sample?.silentMs ?? 0) > SILENT_MS) this.#publisher.lost();
     if (this.sample || before) this.host.requestUpdate();
   }
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { SenderSample } from '../net/sender_stats';
 import { healthOf, type StreamReport } from './health';
 
-const own = (change: Partial<SenderSample> = {}): SenderSample => ({ atMs: 0, bytes: 0, bitrateKbps: 2400, fps: 30, width: 1280, height: 720, lossPercent: 0.2, rttMs: 38, limitedBy: 'none', ...change });
+const own = (change: Partial<SenderSample> = {}): SenderSample => ({ atMs: 0, bytes: 0, bitrateKbps: 2400, fps: 30, width: 1280, height: 720, lossPercent: 0.2, rttMs: 38, silentMs: 200, limitedBy: 'none', ...change });
 const server = (change: Partial<StreamReport> = {}): StreamReport => ({ state: 'live', codec: 'h264', width: 1280, height: 720, fps: 30, bitrate_kbps: 2400, keyframe_interval_ms: 2000, loss_percent: 0, rtt_ms: 20, viewers: { whep: 1, hls: 2 }, ...change });
 
 test('a clean upload is good', () => {
