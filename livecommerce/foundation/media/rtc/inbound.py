@@ -19,7 +19,7 @@ class InboundTrack:
         self.payload_type, self.rtx_payload_type = payload_type, rtx_payload_type
         self.ssrc: int | None = None
         self.window = ReceiveWindow()
-        self.octets = self.frames = self.ignored = 0
+        self.frames = self.ignored = self._arrived = 0
         self._numbers = Unwrapper(16)
         self._first = 0
         self._rtx_ssrc: int | None = None
@@ -64,9 +64,9 @@ class InboundTrack:
         return (number, original) if self.window.add(number, original, now) else None
 
     def _measure(self, packet: RtpPacket, now: float) -> None:
-        """Interarrival jitter (RFC 3550 A.8), bytes and frames."""
-        self.octets += len(packet.payload)
+        """Interarrival jitter (RFC 3550 A.8), packets without retransmissions, frames."""
         self.frames += packet.marker
+        self._arrived += 1
         transit = now * self.clock_rate - packet.timestamp
         if self._transit is not None:
             change = abs(transit - self._transit)
@@ -83,7 +83,7 @@ class InboundTrack:
         highest = self._numbers.highest
         if self.ssrc is None or highest is None:
             return None
-        expected, received = highest - self._first + 1, self.window.received
+        expected, received = highest - self._first + 1, self._arrived
         new_expected, new_received = expected - self._reported[0], received - self._reported[1]
         self._reported = (expected, received)
         fraction = max(0.0, 1 - new_received / new_expected) if new_expected > 0 else 0.0

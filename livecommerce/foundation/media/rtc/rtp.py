@@ -51,12 +51,6 @@ def write_rtp(packet: RtpPacket, extension: bytes = b"") -> bytes:
     return header + extension + packet.payload
 
 
-def write_padding(packet: RtpPacket, extension: bytes = b"") -> bytes:
-    """A packet that only fills its sequence number (RFC 3550 5.1, padding)."""
-    plain = write_rtp(packet._replace(payload=b"\x01", marker=False), extension)
-    return bytes([plain[0] | PADDING_BIT]) + plain[1:]
-
-
 def mid_extension(extension_id: int | None, mid: str) -> bytes:
     """The header extension that names the m-section (RFC 9143 15); empty when it was not negotiated."""
     if extension_id is None:

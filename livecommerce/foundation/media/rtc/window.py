@@ -30,7 +30,7 @@ class ReceiveWindow:
     def __init__(self) -> None:
         self.rtt_s = FIRST_RTT_S
         self.is_rtt_known = False
-        self.received = self.recovered = self.lost = self.asked = 0
+        self.recovered = self.lost = self.asked = 0
         self._next: int | None = None
         self._highest = 0
         self._packets: dict[int, RtpPacket] = {}
@@ -59,7 +59,6 @@ class ReceiveWindow:
         return True
 
     def _arrived(self, number: int, now: float) -> None:
-        self.received += 1
         missing = self._missing.pop(number, None)
         if missing is None or not missing.tries:
             return
