@@ -1,0 +1,1 @@
+"""Being there: joining and resuming a show, its snapshot, who is watching."""
