@@ -84,6 +84,40 @@ async def test_a_gate_that_refuses_wrongly_is_mended(shop, lie) -> None:
     await shop.buy(pool)
 
 
+@pytest.mark.parametrize("damage", ["numbers", "types"])
+async def test_a_gate_beyond_repair_is_gone_round_and_built_anew(shop, damage) -> None:
+    pool, key = await shop.variant(5), "pool:{%s}:g"
+    await shop.buy(pool)
+    if damage == "numbers":
+        await shop.redis.hset(key % pool, mapping={"base": "many", "ver": "new", "pend": "?"})
+    else:
+        await shop.redis.delete(f"pool:{{{pool}}}:u")
+        await shop.redis.set(f"pool:{{{pool}}}:u", "not a hash")
+
+    await shop.buy(pool)
+    await shop.upkeep.mend_gates()
+
+    assert await shop.gate_agrees(pool)
+    await shop.buy(pool)
+    assert await shop.gate_agrees(pool)
+    await shop.sound()
+
+
+@pytest.mark.parametrize("lie", ["nonsense", "somebody else's"])
+async def test_a_gate_that_lies_about_a_key_takes_no_hold_from_anybody(shop, lie) -> None:
+    pool = await shop.variant(5)
+    other, ask = await shop.buy(pool), shop.ask()
+    known = "x|y" if lie == "nonsense" else other.hold_id
+    await shop.redis.set(f"pool:{{{pool}}}:i:{ask.buyer}:{ask.key}", known)
+
+    held = await shop.stock.hold(pool, ask)
+
+    assert held.hold_id != other.hold_id
+    assert (await shop.stock.hold(pool, shop.again(ask))).hold_id == held.hold_id
+    assert (await shop.level(pool)).held == 2
+    await shop.sound()
+
+
 async def test_a_gate_that_lies_about_the_future_is_rebuilt(shop) -> None:
     pool = await shop.variant(5)
     await shop.buy(pool)

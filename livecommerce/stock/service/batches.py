@@ -13,11 +13,12 @@ import random
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 
 import structlog
 
 from livecommerce.foundation.core.errors import Busy, NotFound, StorageUnavailable
-from livecommerce.foundation.core.ids import PoolId
+from livecommerce.foundation.core.ids import HoldId, PoolId, new_id
 from livecommerce.stock.model import Ask, Decision
 from livecommerce.stock.store.ledger import BatchRefused, Ledger, NoSuchPool
 
@@ -118,7 +119,10 @@ class GroupCommit:
         for (_, future), decision in zip(batch, decisions, strict=True):
             if not future.done():
                 future.set_result(decision)
-        await self._committed(pool_id, asks, decisions)
+        try:
+            await self._committed(pool_id, asks, decisions)
+        except Exception:  # the holds stand; gates and shows are told again by the janitor
+            log.exception("telling of a committed batch failed", pool_id=pool_id)
 
     async def _definite(self, pool_id: PoolId, asks: Sequence[Ask]) -> list[Decision]:
         """Run the same batch until its outcome is known: clicks that were committed unseen answer with their hold."""
@@ -134,7 +138,9 @@ class GroupCommit:
             except BatchRefused:
                 if refused or len(asks) > 1:
                     raise
-                refused = True  # two pools of one variant raced for a buyer's limit: now it is settled
+                # Two pools of one variant raced for a buyer's limit, which is settled now; or a lying gate has named
+                # somebody else's hold. The key decides what is the same click, so a new id is always safe.
+                refused, asks = True, [replace(asks[0], hold_id=HoldId(new_id()))]
 
 
 def _fail(clicks: Sequence[Click] | deque[Click], error: Exception) -> None:

@@ -6,7 +6,7 @@ import time
 from dataclasses import replace
 
 from livecommerce.foundation.core.errors import NotFound, StorageUnavailable
-from livecommerce.foundation.core.ids import PersonId, PoolId
+from livecommerce.foundation.core.ids import PersonId, PoolId, is_uuid
 from livecommerce.foundation.storage.postgres import Database
 from livecommerce.foundation.storage.remembering import Remembered
 from livecommerce.stock.model import Ask, Decision, HoldExpired, HoldNotOpen, HoldState, SoldOut, refusal
@@ -44,8 +44,10 @@ class Clicks:
             return _or_refuse(await self._decide_directly(pool_id, ask))
         if verdict.answer is Answer.GRANTED:
             return _or_refuse(await self._batches.decide(pool_id, ask))
-        if verdict.answer is Answer.DUP and verdict.hold_id is not None:
-            return _or_refuse(await self._batches.decide(pool_id, replace(ask, hold_id=verdict.hold_id)))
+        if verdict.answer is Answer.DUP:
+            known = verdict.hold_id
+            again = replace(ask, hold_id=known) if known is not None and is_uuid(known) else ask
+            return _or_refuse(await self._batches.decide(pool_id, again))
         if verdict.answer is Answer.LIMIT and self._may_recheck(pool_id, ask.buyer):
             return _or_refuse(await self._decide_directly(pool_id, ask))
         raise _refused(verdict)

@@ -12,7 +12,7 @@ from livecommerce.foundation.storage import outbox
 from livecommerce.foundation.storage.postgres import Database
 from livecommerce.stock.model import Pool
 from livecommerce.stock.service.pools import StockService
-from livecommerce.stock.store.gate import Settled
+from livecommerce.stock.store.gate import GateBroken, Settled
 from livecommerce.stock.store.ledger import Ledger
 
 log = structlog.get_logger(__name__)
@@ -46,10 +46,10 @@ class Upkeep:
                 log.info("holds were extended by an outage", gap_s=round(gap_s, 1), holds=extended)
             await self._ledger.beat(tx)
             due = await self._ledger.due(tx, EXPIRE_MAX)
-            await self._stock.expire(tx, due)
             for hold in due:
                 payload = {"hold_id": hold.id, "buyer": hold.buyer, "show_id": hold.show_id, "pool_id": hold.pool_id}
                 await outbox.put(tx, HOLD_EXPIRED, {**payload, "variant_id": hold.variant_id})
+            await self._stock.expire(tx, due)  # last: it locks pools
         return len(due)
 
     async def warn(self, within_s: float) -> Sequence[tuple[HoldId, PersonId, int]]:
@@ -62,9 +62,17 @@ class Upkeep:
         try:
             await self._stock.end_outages()
             for pool in pools:
-                await self._mend(pool)
+                await self._mend_or_replace(pool)
         except StorageUnavailable:
             return
+
+    async def _mend_or_replace(self, pool: Pool) -> None:
+        try:
+            await self._mend(pool)
+        except GateBroken:
+            log.warning("a gate is beyond repair and is built anew", pool_id=pool.id)
+            await self._stock.gate.drop(pool.id)
+            await self._stock.clicks.rebuild(pool.id)
 
     async def _mend(self, pool: Pool) -> None:
         overdue = await self._stock.gate.overdue(pool.id, OVERDUE_MAX)

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from redis.exceptions import ResponseError
+
 from livecommerce.foundation.core.errors import StorageUnavailable
 from livecommerce.foundation.core.ids import HoldId, PoolId, new_id
 from livecommerce.foundation.storage.redis import Argument, Script, scripts, unavailable_as_domain_error
@@ -54,6 +56,10 @@ class Answer(StrEnum):
 ANSWERS = {answer.value: answer for answer in Answer}
 WHOLE = frozenset({"STALE", "OUTAGE"})
 """Answers to all clicks at once."""
+
+
+class GateBroken(StorageUnavailable):
+    """Redis answers, but what it has of this gate makes no sense."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +161,12 @@ class Gate:
         found = await self._call(self._lua.overdue, [_keys(pool_id)[2]], [limit])
         return [HoldId(hold.decode()) for hold in found]
 
+    async def drop(self, pool_id: PoolId) -> None:
+        """Forget a gate, whatever its keys hold."""
+        with self._domain_errors():
+            async with asyncio.timeout(TIMEOUT_S):
+                await self._redis.delete(*_keys(pool_id))
+
     async def tell_outage(self, pool_id: PoolId) -> None:
         """Let every process answer `busy` for a moment: PostgreSQL is away."""
         with self._domain_errors():
@@ -179,7 +191,9 @@ class Gate:
         try:
             with unavailable_as_domain_error():
                 yield
-        except StorageUnavailable:
+        except StorageUnavailable as exc:
+            if isinstance(exc.__cause__, ResponseError):
+                raise GateBroken(retry_after_ms=1000) from exc
             self._silent_until = time.monotonic() + SILENCE_S
             raise
 
