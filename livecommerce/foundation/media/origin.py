@@ -65,7 +65,9 @@ class Reload:
 class Origin:
     """Holds the window; the packager writes, HTTP reads. The stream epoch makes every URI of it unique."""
 
-    def __init__(self, epoch: str, *, pdt_base_ms: int, part_target: int, window_s: float = 60.0) -> None:
+    def __init__(
+        self, epoch: str, *, pdt_base_ms: int, part_target: int, window_s: float = 60.0, first: int = 0
+    ) -> None:
         self.epoch = epoch
         self.is_ended = False
         self._pdt_base_ms = pdt_base_ms
@@ -75,8 +77,7 @@ class Origin:
         self._inits: dict[int, Init] = {}
         self._init: Init | None = None
         self._is_discontinuous = False
-        self._discontinuity_sequence = 0
-        self._next_msn = 0
+        self._discontinuity_sequence = self._first = self._next_msn = first
         self._next_start = 0
         self._waiters: dict[asyncio.Future[None], Callable[[], bool]] = {}
         self._texts: dict[bool, str] = {}
@@ -92,7 +93,7 @@ class Origin:
             size = (parameters.width, parameters.height) if parameters else (0, 0)
             self._init = Init(self._init.number + 1 if self._init else 0, init, codecs, *size)
             self._inits[self._init.number] = self._init
-        self._is_discontinuous = self._next_msn > 0
+        self._is_discontinuous = self._next_msn > self._first
         self._next_start = start
         self._publish()
 

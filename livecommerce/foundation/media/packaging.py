@@ -8,8 +8,6 @@ import secrets
 import time
 from collections.abc import Callable
 
-import structlog
-
 from livecommerce.foundation.media import frames
 from livecommerce.foundation.media.cmaf import Packager
 from livecommerce.foundation.media.frames import H264Depacketiser, Picture
@@ -19,7 +17,7 @@ from livecommerce.foundation.media.playlist import RATE
 from livecommerce.foundation.media.sink import Kind, Track
 from livecommerce.foundation.media.timeline import Timeline
 
-log = structlog.get_logger(__name__)
+COUNTED_FROM_S = 1_700_000_000
 
 
 class Packaging:
@@ -122,6 +120,7 @@ class Packaging:
                     pdt_base_ms=self.timeline.pdt_base_ms,
                     part_target=self._part_target,
                     window_s=self._window_s,
+                    first=first_sequence(self.timeline.pdt_base_ms),
                 )
             assert self.origin is not None  # noqa: S101  the timeline exists whenever a packet was placed
             kinds = {track.kind for track in self.tracks}
@@ -133,3 +132,12 @@ class Packaging:
                 has_audio="audio" in kinds,
             )
         return self._packager
+
+
+def first_sequence(pdt_base_ms: int) -> int:
+    """Where a stream begins to count segments and discontinuities: seconds since 2023-11-14.
+
+    Both happen at most once per second, so the numbers of a stream that begins anew (its process died) are above those
+    of the one before, and a player that goes on reloading the same playlist just goes on.
+    """
+    return max(0, pdt_base_ms // 1000 - COUNTED_FROM_S)

@@ -38,6 +38,10 @@ class Node(msgspec.Struct, frozen=True):
     """Viewers and publishers; a new show goes to the node with the lowest."""
 
 
+class NoNode(MediaUnavailable):
+    """No media server is running at the moment; try again in a moment."""
+
+
 class NodeRegistry:
     """Reads and writes the assignments. Look-ups are remembered for a second."""
 
@@ -62,6 +66,11 @@ class NodeRegistry:
             await self._redis.delete(f"media:node:{node.id}")
             await self._redis.zrem(NODES, node.id)
 
+    async def bury(self, node: Node) -> None:
+        """This node refuses connections, so its process is dead; one that is not announces itself again at once."""
+        await self.withdraw(node)
+        self._remembered = {show: known for show, known in self._remembered.items() if known[1] != node}
+
     async def nodes(self) -> list[Node]:
         """Those that are alive, least loaded first."""
         with unavailable_as_domain_error():
@@ -77,7 +86,7 @@ class NodeRegistry:
             return node
         nodes = await self.nodes()
         if not nodes:
-            raise MediaUnavailable(retry_after_s=2)
+            raise NoNode(retry_after_s=2)
         await self.hold(show_id, nodes[0].id)
         self._remembered[show_id] = (time.monotonic(), nodes[0])
         return nodes[0]

@@ -4,6 +4,9 @@ Connections per node are bounded and kept; a blocking reload holds one of them a
 this makes at most one request per file.
 """
 
+import asyncio
+import errno
+import time
 from functools import cache
 from types import TracebackType
 from typing import Any
@@ -27,12 +30,18 @@ from livecommerce.foundation.media.door import (
 )
 from livecommerce.foundation.media.internal import MAX_AGE_HEADER
 from livecommerce.foundation.media.origin import RELOAD_TIMEOUT_S
-from livecommerce.foundation.media.registry import Node, NodeRegistry
+from livecommerce.foundation.media.registry import Node, NodeRegistry, NoNode
 from livecommerce.foundation.media.signing import Signer
 
 CONNECTIONS = 512
 CONNECT_S = 2.0
+NODE_WAIT_S, NODE_RETRY_S = 3.0, 0.2
+"""A host who comes back while the media process is being replaced waits for the new one instead of being sent away."""
 ANSWER_S = 10.0
+
+
+class NodeGone(MediaUnavailable):
+    """The media server is being restarted; try again in a moment."""
 
 
 class RemoteMedia:
@@ -55,9 +64,16 @@ class RemoteMedia:
 
     async def publish(self, show_id: ShowId, owner: PersonId, sdp: str) -> Negotiated:
         """See `MediaDoor`."""
-        node = await self._registry.assign(show_id)
-        _, body = await self._ask(node, show_id, "POST", f"/whip?person={owner}", sdp.encode())
-        return msgspec.json.decode(body, type=Negotiated)
+        deadline = time.monotonic() + NODE_WAIT_S
+        while True:
+            try:
+                node = await self._registry.assign(show_id)
+                _, body = await self._ask(node, show_id, "POST", f"/whip?person={owner}", sdp.encode())
+                return msgspec.json.decode(body, type=Negotiated)
+            except (NodeGone, NoNode):
+                if time.monotonic() > deadline:
+                    raise
+                await asyncio.sleep(NODE_RETRY_S)
 
     async def play(self, show_id: ShowId, viewer: PersonId, sdp: str) -> Negotiated:
         """See `MediaDoor`."""
@@ -129,6 +145,10 @@ class RemoteMedia:
                 allow_redirects=False,
             ) as response:
                 answer = await response.read()
+        except aiohttp.ClientConnectorError as exc:
+            if exc.os_error.errno == errno.ECONNREFUSED:
+                await self._registry.bury(node)
+            raise NodeGone(retry_after_s=1) from exc
         except (aiohttp.ClientError, TimeoutError) as exc:
             self._registry.forget(show_id)
             raise MediaUnavailable(retry_after_s=2) from exc

@@ -279,3 +279,20 @@ async def test_ended_stream_has_an_end_and_no_hint():
 
     page = rules.check(await studio.origin.playlist(Reload()))
     assert page.is_ended
+
+
+async def test_stream_that_begins_anew_counts_on_from_the_one_before():
+    studio = Studio()
+    studio.now_ms += 5_000
+    await studio.play(clip.interleaved(clip.pictures(90, gop=30), seconds=3), offset=5)
+    before = rules.check(await studio.origin.playlist(Reload()))
+
+    again = Studio()
+    again.now_ms += 9_000
+    await again.play(clip.interleaved(clip.pictures(90, gop=30), seconds=3), offset=9)
+    after = rules.check(await again.origin.playlist(Reload()))
+
+    assert (before.media_sequence, after.media_sequence) == (5, 9)
+    assert after.media_sequence > before.segments[-1].msn
+    assert after.discontinuity_sequence > before.discontinuity_sequence
+    assert not after.segments[0].is_discontinuous

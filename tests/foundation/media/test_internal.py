@@ -11,6 +11,7 @@ from aiohttp.test_utils import TestServer
 from livecommerce.foundation.core.clock import SystemClock
 from livecommerce.foundation.core.errors import Busy
 from livecommerce.foundation.core.ids import PersonId, ShowId, new_id
+from livecommerce.foundation.media import remote as remote_module
 from livecommerce.foundation.media.door import (
     File,
     MediaUnavailable,
@@ -206,11 +207,31 @@ async def test_lost_media_process_is_busy_and_no_other_error(redis):
     assert refused.value.status == 503
 
 
-async def test_no_node_at_all_is_busy(redis):
-    registry = NodeRegistry(redis, SystemClock())
+async def test_no_node_at_all_is_busy(redis, monkeypatch):
+    monkeypatch.setattr(remote_module, "NODE_WAIT_S", 0.0)
+    clock = SystemClock()
+    async with RemoteMedia(NodeRegistry(redis, clock), Signer(KEY), clock) as media:
+        with pytest.raises(MediaUnavailable):
+            await media.publish(SHOW, PERSON, "v=0")
 
-    with pytest.raises(MediaUnavailable):
-        await registry.assign(SHOW)
+
+async def test_host_who_returns_while_the_media_process_is_replaced_waits_for_the_new_one(redis):
+    old, new = Door(), Door()
+    async with running(redis, old) as (media, registry, server):
+        await media.publish(SHOW, PERSON, "v=0")
+        await server.close()
+        returning = asyncio.ensure_future(media.publish(SHOW, PERSON, "v=0 again"))
+        async with asyncio.timeout(5):
+            while await registry.nodes():
+                await asyncio.sleep(0.02)
+        assert not returning.done()
+
+        clock = SystemClock()
+        async with TestServer(InternalDoor(new, Signer(KEY), clock).application()) as replacement:
+            await registry.announce(Node("n2", str(replacement.make_url("")).rstrip("/")))
+            await asyncio.wait_for(returning, 5)
+
+    assert new.calls == [("publish", SHOW, PERSON, "v=0 again")]
 
 
 async def test_show_stays_on_its_node_and_new_ones_go_to_the_least_loaded(redis):
