@@ -15,13 +15,15 @@ from livecommerce.catalog.service import ProductDraft, VariantDraft
 from livecommerce.foundation.core.actors import Role
 from livecommerce.foundation.core.ids import PersonId, ProductId, ShowId, VariantId, new_id
 from livecommerce.foundation.core.money import Money
-from livecommerce.foundation.core.settings import SalesSettings
+from livecommerce.foundation.core.settings import ChatSettings, SalesSettings
 from livecommerce.foundation.http.auth import Authentication
 from livecommerce.foundation.http.limits import RateLimiter
 from livecommerce.foundation.http.server import ServerContext, application
 from livecommerce.foundation.realtime.bus import Bus
 from livecommerce.foundation.storage.outbox import Outbox
 from livecommerce.identity import http as identity_http
+from livecommerce.moderation.service import ModerationService
+from livecommerce.moderation.store import SanctionStore
 from livecommerce.orders import http as orders_http
 from livecommerce.orders.payment import SandboxProvider
 from livecommerce.orders.service import Activity, NumbersService, OrderService, PaymentService, Placement
@@ -29,7 +31,7 @@ from livecommerce.orders.store import OrderStore, SandboxStore
 from livecommerce.orders.views import OrderView
 from livecommerce.sales import http as sales_http
 from livecommerce.sales.jobs import SalesClock
-from livecommerce.sales.service import BuyService, FlashSaleService, HoldService, Shelf, Want
+from livecommerce.sales.service import Bans, BuyService, FlashSaleService, HoldService, Shelf, Want
 from livecommerce.sales.store import SaleStore
 from livecommerce.sales.views import HeldView
 from livecommerce.shows import http as shows_http
@@ -78,6 +80,7 @@ class Storefront:
     sales: FlashSaleService
     sales_clock: SalesClock
     buying: BuyService
+    moderation: ModerationService
     orders: OrderService
     payments: PaymentService
     numbers: NumbersService
@@ -135,7 +138,20 @@ async def storefront(house: House, redis: Redis, clock: Any) -> AsyncIterator[St
         sales = FlashSaleService(
             database, store, log=house.log, stock=stock, catalog=house.catalog, shows=house.shows, audit=audit
         )
-        buying = BuyService(shelf, stock, RateLimiter(redis), SalesSettings(buyer="guest", buys_per_s=1000))
+        limiter, settings = RateLimiter(redis), SalesSettings(buyer="guest", buys_per_s=1000)
+        moderation = ModerationService(
+            house.log,
+            SanctionStore(database),
+            shows=house.shows,
+            people=house.room.people,
+            grants=house.room.grants,
+            audit=audit,
+            bus=bus,
+            limiter=limiter,
+            clock=clock,
+            settings=ChatSettings(),
+        )
+        buying = BuyService(shelf, stock, Bans(moderation), limiter=limiter, settings=settings)
         holds = HoldService(database, shelf, stock, upkeep, bus)
         order_store, sandbox = OrderStore(database), SandboxProvider(SandboxStore(database))
         orders = OrderService(
@@ -171,6 +187,7 @@ async def storefront(house: House, redis: Redis, clock: Any) -> AsyncIterator[St
                 sales,
                 SalesClock(sales, holds, Outbox(database)),
                 buying,
+                moderation,
                 orders,
                 payments,
                 numbers,

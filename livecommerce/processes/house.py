@@ -23,7 +23,7 @@ from livecommerce.orders.service import Activity, NumbersService, OrderService, 
 from livecommerce.orders.store import OrderStore, SandboxStore
 from livecommerce.processes.resources import Resources
 from livecommerce.processes.rooms import INTERNAL_KEY, LowerRooms, open_lower_rooms
-from livecommerce.sales.service import BuyService, FlashSaleService, HoldService, Shelf
+from livecommerce.sales.service import Bans, BuyService, FlashSaleService, HoldService, Shelf
 from livecommerce.sales.store import SaleStore
 
 
@@ -66,7 +66,7 @@ async def open_house(resources: Resources, stack: AsyncExitStack) -> House:
     talk = _talk(resources, lower)
     broadcast = await _broadcast(resources, lower, talk, stack)
     presence = Presence(PresenceStore(resources.database, resources.redis), resources.bus, resources.clock)
-    trade = _trade(resources, lower, ShowCounters(presence, talk))
+    trade = _trade(resources, lower, talk, ShowCounters(presence, talk))
     return House(
         lower=lower,
         talk=talk,
@@ -121,7 +121,7 @@ async def _broadcast(resources: Resources, lower: LowerRooms, talk: Talk, stack:
     )
 
 
-def _trade(resources: Resources, lower: LowerRooms, counters: ShowCounters) -> Trade:
+def _trade(resources: Resources, lower: LowerRooms, talk: Talk, counters: ShowCounters) -> Trade:
     database, audit, bus = resources.database, lower.identity.audit, resources.bus
     sale_store, order_store = SaleStore(database), OrderStore(database)
     shelf = Shelf(sale_store, lower.catalog, lower.shows)
@@ -145,7 +145,13 @@ def _trade(resources: Resources, lower: LowerRooms, counters: ShowCounters) -> T
             shows=lower.shows,
             audit=audit,
         ),
-        buying=BuyService(shelf, lower.stock, resources.limiter, resources.settings.sales),
+        buying=BuyService(
+            shelf,
+            lower.stock,
+            Bans(talk.moderation),
+            limiter=resources.limiter,
+            settings=resources.settings.sales,
+        ),
         holds=HoldService(database, shelf, lower.stock, lower.upkeep, bus),
         orders=orders,
         payments=PaymentService(

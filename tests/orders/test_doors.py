@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from livecommerce.foundation.core.ids import new_id
+from livecommerce.moderation.model import SanctionKind
 from tests.storefront import ADDRESS
 
 
@@ -118,6 +121,33 @@ async def test_viewers_open_no_sales_and_nobody_unknown_buys(storefront) -> None
     assert (await storefront.request("POST", "/holds", None, json=want))[0] == 401
     assert (await storefront.request("GET", f"/shows/{storefront.show_id}/numbers"))[0] == 403
     assert (await storefront.request("GET", "/orders"))[0] == 422
+
+
+async def test_who_was_removed_from_the_show_buys_nothing_in_it(storefront) -> None:
+    maja, anna = await storefront.house.actor("maja"), await storefront.house.actor("anna")
+    await storefront.moderation.sanction(
+        maja, storefront.show_id, anna.id, kind=SanctionKind.BAN, seconds=None, reason="spam"
+    )
+    want = {"variant_id": storefront.variant_id, "show_id": storefront.show_id, "quantity": 1}
+
+    status, problem = await storefront.request("POST", "/holds", "anna", json=want)
+
+    assert (status, problem["code"]) == (403, "banned")
+    assert (await storefront.request("POST", "/holds", json=want))[0] == 201
+
+
+async def test_stock_changes_reach_every_show_that_has_the_product_in_its_lineup(storefront) -> None:
+    other = await storefront.house.show()
+    maja = await storefront.house.actor("maja")
+    product, _ = await storefront.house.catalog.variant(storefront.variant_id)
+    await storefront.house.shows.set_lineup(maja, other.id, [product.id])
+
+    await storefront.hold()
+
+    async with asyncio.timeout(5):
+        while not {key for key in storefront.bus._counters if key[0] == other.id}:
+            await asyncio.sleep(0.01)
+    assert {show for show, _ in storefront.bus._counters} == {storefront.show_id, other.id}
 
 
 async def test_a_hold_is_given_back_through_the_door(storefront) -> None:

@@ -25,8 +25,9 @@ from livecommerce.foundation.storage.postgres import Database
 from livecommerce.foundation.storage.redis import connect
 from livecommerce.identity.service.audit import AuditTrail
 from livecommerce.identity.store import AuditStore
+from livecommerce.moderation.model import Sanction
 from livecommerce.sales.model import SaleDraft
-from livecommerce.sales.service import BuyService, FlashSaleService, HoldService, Shelf, Want
+from livecommerce.sales.service import Bans, BuyService, FlashSaleService, HoldService, Shelf, Want
 from livecommerce.sales.store import SaleStore
 from livecommerce.shows.model import Show, ShowStatus
 from livecommerce.stock.service import StockService, Upkeep
@@ -40,6 +41,7 @@ class Stage:
     def __init__(self) -> None:
         self.shows: dict[ShowId, Show] = {}
         self.products: dict[VariantId, tuple[Product, Variant]] = {}
+        self.sanctions: list[Sanction] = []
         self.asked = 0
 
     async def get(self, show_id: ShowId) -> Show:
@@ -48,6 +50,9 @@ class Stage:
             return self.shows[show_id]
         except KeyError:
             raise NotFound() from None
+
+    async def in_force(self, actor: Actor, show_id: ShowId) -> list[Sanction]:
+        return self.sanctions
 
     async def ended_among(self, shows) -> set[ShowId]:
         return {show_id for show_id in shows if self.shows[show_id].status is ShowStatus.ENDED}
@@ -104,7 +109,8 @@ class Market:
         """Set who may buy."""
         shelf = Shelf(self.store, self.stage, self.stage)
         self.shelf = shelf
-        self.buying = BuyService(shelf, self.stock, self.limiter, SalesSettings(buyer=buyer, buys_per_s=1000))
+        settings = SalesSettings(buyer=buyer, buys_per_s=1000)
+        self.buying = BuyService(shelf, self.stock, Bans(self.stage), limiter=self.limiter, settings=settings)
         self.holds = HoldService(self.database, shelf, self.stock, self.upkeep, self.bus)
 
     async def put(self, *, units: int = 10, price: int = 3900, limit: int | None = None) -> VariantId:

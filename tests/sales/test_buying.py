@@ -17,7 +17,7 @@ from livecommerce.foundation.http.limits import RateLimiter
 from livecommerce.foundation.storage.outbox import Outbox
 from livecommerce.sales.http import HoldBody
 from livecommerce.sales.jobs import SalesClock
-from livecommerce.sales.service import BuyService, Want
+from livecommerce.sales.service import Bans, BuyService, Want
 from livecommerce.sales.socket import SaleBuy
 from livecommerce.shows.model import NotInLineup, ShowStatus, Visibility
 from livecommerce.stock.model import Ended, HoldNotOpen, KeyReused, LimitReached, NotStarted, Paused, SoldOut
@@ -151,7 +151,13 @@ async def test_who_may_buy_is_a_setting(market, guest, rule, kind, contact, code
 async def test_check_19_five_clicks_a_second_and_no_more_on_however_many_sockets(market, guest) -> None:
     sale, buyer = await market.flash(await market.put()), guest()
     processes = [
-        BuyService(market.shelf, market.stock, RateLimiter(market.redis), SalesSettings(buyer="guest"))
+        BuyService(
+            market.shelf,
+            market.stock,
+            Bans(market.stage),
+            limiter=RateLimiter(market.redis),
+            settings=SalesSettings(buyer="guest"),
+        )
         for _ in range(2)
     ]
     started = time.monotonic()

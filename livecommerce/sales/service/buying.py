@@ -10,6 +10,7 @@ from livecommerce.foundation.core.ids import FlashSaleId, HoldId, ShowId, Varian
 from livecommerce.foundation.core.settings import SalesSettings
 from livecommerce.foundation.http.limits import Rate, RateLimiter
 from livecommerce.sales.model import require_buyer
+from livecommerce.sales.service.bans import Bans
 from livecommerce.sales.service.goods import Choice, Shelf
 from livecommerce.sales.views import HeldView, HoldView
 from livecommerce.stock.model import Ask, check_key, check_quantity
@@ -40,8 +41,10 @@ class Want:
 class BuyService:
     """Turns clicks into holds."""
 
-    def __init__(self, shelf: Shelf, stock: StockService, limiter: RateLimiter, settings: SalesSettings) -> None:
-        self._shelf, self._stock, self._limiter = shelf, stock, limiter
+    def __init__(
+        self, shelf: Shelf, stock: StockService, bans: Bans, *, limiter: RateLimiter, settings: SalesSettings
+    ) -> None:
+        self._shelf, self._stock, self._bans, self._limiter = shelf, stock, bans, limiter
         self._rule, self._rate = settings.buyer, Rate(settings.buys_per_s, 1)
 
     async def buy(self, actor: Actor, want: Want) -> HeldView:
@@ -53,6 +56,7 @@ class BuyService:
         await self._limiter.hit("buy", actor.id, self._rate)
         offer = await self._shelf.offer(actor, choice)
         offer.require_on_air()
+        await self._bans.require_welcome(actor, offer.show_id)
         ask = Ask(
             hold_id=HoldId(new_id()),
             show_id=offer.show_id,
