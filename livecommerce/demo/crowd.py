@@ -9,8 +9,10 @@ import asyncio
 import random
 import tomllib
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files
+from itertools import cycle
 
 import msgspec
 
@@ -68,16 +70,16 @@ class Crowd:
     def people(self) -> list[SimulatedViewer]:
         """The crowd; beyond the names of the script people carry a number."""
         script = load_script()
+        talk_every_s = max(QUIETEST_S, LINE_EVERY_S * self.viewers)
+        habits = {
+            language: Habits(_in_turn(lines), _in_turn(script.sale[language]), talk_every_s=talk_every_s)
+            for language, lines in script.any.items()
+        }
         known = script.people()
-        count = min(self.viewers, MOST_VIEWERS)
-        return [self._viewer(script, *known[n % len(known)], turn=n // len(known)) for n in range(count)]
+        people = [(*known[n % len(known)], n // len(known)) for n in range(min(self.viewers, MOST_VIEWERS))]
+        return [self._viewer(name, habits[language], turn=turn) for name, language, turn in people]
 
-    def _viewer(self, script: Script, name: str, language: str, *, turn: int) -> SimulatedViewer:
-        habits = Habits(
-            lines=script.any[language],
-            sale_lines=script.sale[language],
-            talk_every_s=max(QUIETEST_S, LINE_EVERY_S * self.viewers),
-        )
+    def _viewer(self, name: str, habits: Habits, *, turn: int) -> SimulatedViewer:
         return SimulatedViewer(
             name=f"{name} {turn + 1}" if turn else name,
             client=self.client,
@@ -86,3 +88,8 @@ class Crowd:
             tally=self.tally,
             random=random.Random(),
         )
+
+
+def _in_turn(lines: list[str]) -> Iterator[str]:
+    """All lines in a mixed order, again and again."""
+    return cycle(random.sample(lines, len(lines)))

@@ -48,6 +48,8 @@ class SalesRhythm:
     caption: str = ""
     """What the host shows now; the picture repeats it."""
     _pinned: str = ""
+    _left: int = 0
+    """Units of the open sale at the last look; once it is closed they have gone back."""
     _random: random.Random = field(default_factory=random.Random)
 
     async def run(self) -> None:
@@ -87,9 +89,10 @@ class SalesRhythm:
         if sale["state"] == "open":
             self.report(f"Flash sale: {name} for €{plan.sale_price}, {sale['quantity']} units, {RUNS_FOR_S} s")
             await self.on_open(sale)
+            self._left = sale["available"]
             sale = await self._until(sale, "closed", within_s=RUNS_FOR_S + CLOSES_WITHIN_S)
-        if sale["state"] == "closed":
-            self.report(f"Flash sale over: {sale['quantity'] - sale['available']} of {sale['quantity']} taken")
+            left = 0 if sale["closed_reason"] == "sold_out" else self._left
+            self.report(f"Flash sale over: {sale['quantity'] - left} of {sale['quantity']} taken")
 
     async def _choose_variant(self, plan: DemoProduct, product_id: str) -> Json:
         """A variant at the product's usual price, restocked when there is too little of it."""
@@ -107,6 +110,8 @@ class SalesRhythm:
         while current["state"] not in (state, "closed") and asyncio.get_running_loop().time() < deadline:
             await asyncio.sleep(POLL_S)
             current = await self.host.get(f"/flash-sales/{sale['id']}")
+            if current["state"] == "open":
+                self._left = current["available"]
         return dict(current)
 
     async def _pin(self, product: Json) -> None:

@@ -10,7 +10,7 @@ import asyncio
 import random
 import secrets
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,8 +37,9 @@ STREETS = (("Lindenstraße 14", "04109", "Leipzig"), ("Am Deich 3", "28199", "Br
 class Habits:
     """How a viewer behaves; times are means of exponential distributions, in seconds."""
 
-    lines: Sequence[str]
-    sale_lines: Sequence[str]
+    lines: Iterator[str]
+    """What to say next; whoever speaks the same language shares it, so that nothing is said twice in a row."""
+    sale_lines: Iterator[str]
     talk_every_s: float
     react_every_s: float = 12.0
     buys: float = 0.5
@@ -165,7 +166,7 @@ class SimulatedViewer:
     async def _talk(self, socket: socketio.AsyncClient) -> None:
         while True:
             await asyncio.sleep(1 + self.random.expovariate(1 / self.habits.talk_every_s))
-            await self._say(socket, self.random.choice(self.habits.lines))
+            await self._say(socket, next(self.habits.lines))
 
     async def _say(self, socket: socketio.AsyncClient, text: str) -> None:
         message = {"show_id": self.show_id, "text": text, "nonce": secrets.token_hex(8)}
@@ -210,7 +211,7 @@ class SimulatedViewer:
         await asyncio.sleep(0.5 + self.random.expovariate(1 / self.habits.dawdles_s))
         if self.random.random() < self.habits.pays:
             await self._pay(answer["hold_id"])
-            await self._say(socket, self.random.choice(self.habits.sale_lines))
+            await self._say(socket, next(self.habits.sale_lines))
         elif self.random.random() < 0.5:
             await self.client.delete(f"/holds/{answer['hold_id']}")
 
