@@ -92,6 +92,8 @@ class Packager:
         """Take the next Opus packet."""
         if self._sounds is None:
             return
+        if not self._has_video and self._is_open and abs(time - self._sounds.end) > MAX_GAP * 8 // 15:
+            self.interrupt()
         self._sounds.add(time, sound)
         if self._has_video:
             return

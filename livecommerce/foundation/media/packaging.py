@@ -72,8 +72,8 @@ class Packaging:
                 return
             self.timeline = Timeline(kind, rtp_timestamp, now_ms)
         time = self.timeline.place(kind, rtp_timestamp, now_ms)
-        if not self.is_hls or time is None:
-            return
+        if not self.is_hls or time is None or time < 0:
+            return  # what was recorded before the first picture has no place on the timeline
         packager = self._current_packager()
         if codec == "opus":
             sound = frames.sound(rtp_timestamp, payload)
@@ -110,7 +110,7 @@ class Packaging:
         if picture.is_key:
             self.meter.key_frame(picture.parameters)
         self.meter.picture()
-        packager.picture(time - late, picture)
+        packager.picture(max(0, time - late), picture)
 
     def _current_packager(self) -> Packager:
         if self._packager is None:

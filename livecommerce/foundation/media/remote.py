@@ -18,6 +18,7 @@ from yarl import URL
 from livecommerce.foundation.core.clock import Clock
 from livecommerce.foundation.core.errors import LiveCommerceError
 from livecommerce.foundation.core.ids import PersonId, ShowId
+from livecommerce.foundation.http.outgoing import internal_session
 from livecommerce.foundation.http.problems import PUBLIC_DETAILS
 from livecommerce.foundation.media.door import (
     File,
@@ -52,8 +53,7 @@ class RemoteMedia:
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> "RemoteMedia":
-        connector = aiohttp.TCPConnector(limit=CONNECTIONS, limit_per_host=CONNECTIONS, keepalive_timeout=20)
-        self._session = aiohttp.ClientSession(connector=connector, auto_decompress=False, trust_env=False)
+        self._session = internal_session(timeout_s=ANSWER_S, connections=CONNECTIONS)
         return self
 
     async def __aexit__(

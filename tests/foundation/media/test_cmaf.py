@@ -1,5 +1,7 @@
 """What the packager makes is what FFmpeg reads, and every playlist on the way keeps the rules."""
 
+import random
+
 import clip
 import pytest
 import rules
@@ -296,3 +298,25 @@ async def test_stream_that_begins_anew_counts_on_from_the_one_before():
     assert after.media_sequence > before.segments[-1].msn
     assert after.discontinuity_sequence > before.discontinuity_sequence
     assert not after.segments[0].is_discontinuous
+
+
+@pytest.mark.parametrize("tracks", [(VIDEO, AUDIO), (AUDIO,), (VIDEO,)], ids=["both", "sound", "picture"])
+async def test_hostile_packets_never_raise_and_never_make_an_illegal_playlist(tracks):
+    chance = random.Random(7)
+    studio = Studio(*tracks)
+    good = [payload for _, payload in clip.interleaved(clip.pictures(90, gop=30), seconds=3)]
+    kinds = {track.kind for track in tracks}
+    for number in range(6000):
+        payload = chance.choice(good)
+        if payload.kind not in kinds:
+            continue
+        stamp = payload.rtp_timestamp if chance.random() < 0.7 else chance.getrandbits(32)
+        data = payload.payload if chance.random() < 0.6 else chance.randbytes(chance.randrange(40))
+        studio.now_ms += chance.randrange(20)
+        studio.packaging.rtp(payload.kind, stamp, chance.random() < 0.5, data, payload.codec)
+        if number % 500 == 0:
+            studio.packaging.lost("video")
+            studio.packaging.clock(chance.choice(["video", "audio"]), chance.getrandbits(32), studio.now_ms)
+    origin = studio.packaging.origin
+    if origin is not None and origin.is_ready:
+        rules.check(await origin.playlist(Reload()))
