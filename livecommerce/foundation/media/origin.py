@@ -28,6 +28,8 @@ from livecommerce.foundation.media.playlist import (
 RELOAD_TIMEOUT_S = 3.0 * TARGET_DURATION_S
 MAX_WAITERS = 512
 DEFAULT_BANDWIDTH = 3_000_000
+DISCONTINUITIES = 1 << 16
+"""Players keep one place per discontinuity sequence: hls.js walks an array of that length and hangs at 10^8."""
 
 
 class BadReload(LiveCommerceError):
@@ -77,7 +79,8 @@ class Origin:
         self._inits: dict[int, Init] = {}
         self._init: Init | None = None
         self._is_discontinuous = False
-        self._discontinuity_sequence = self._first = self._next_msn = first
+        self._first = self._next_msn = first
+        self._discontinuity_sequence = first % DISCONTINUITIES
         self._next_start = 0
         self._waiters: dict[asyncio.Future[None], Callable[[], bool]] = {}
         self._texts: dict[bool, str] = {}
