@@ -26,5 +26,6 @@ def configure(level: str, *, process: str) -> None:
     structlog.contextvars.bind_contextvars(process=process)
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
     # aiohttp's access log would name addresses; our own middleware logs routes.
-    for noisy in ("aiohttp.access", "aioice", "aiortc", "socketio", "engineio"):
+    # asyncpg writes a whole traceback for each try while PostgreSQL is away; what that means is logged by us, once.
+    for noisy in ("aiohttp.access", "aioice", "aiortc", "asyncpg", "socketio", "engineio"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
