@@ -23,25 +23,15 @@ class AudiencePulse:
         self._hub, self._presence = hub, presence
 
     async def run(self) -> None:
-        try:
-            while True:
-                await self._beat()
-                await asyncio.sleep(PULSE_S)
-        finally:
-            await self._leave()
+        while True:
+            await self._beat()
+            await asyncio.sleep(PULSE_S)
 
     async def _beat(self) -> None:
         try:
             await self._presence.pulse({show_id: self._crowd(show_id) for show_id in self._hub.viewers()})
         except StorageUnavailable:
             log.debug("nobody is counted: storage does not answer")
-
-    async def _leave(self) -> None:
-        try:
-            async with asyncio.timeout(1):
-                await self._presence.leave()
-        except (StorageUnavailable, TimeoutError):
-            log.debug("this process is forgotten by itself")
 
     def _crowd(self, show_id: ShowId) -> Crowd:
         members = self._hub.members(show_id)

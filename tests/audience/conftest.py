@@ -163,13 +163,8 @@ async def start_node(
 async def _ended(tasks: list[asyncio.Task[None]]) -> None:
     for task in tasks:
         task.cancel()
-    _, pending = await asyncio.wait(tasks, timeout=5)
-    for t in pending:
-        t.print_stack()
-        import sys
-        for x in asyncio.all_tasks():
-            print(x, file=sys.stderr)
-    assert not pending
+    _, pending = await asyncio.wait(tasks, timeout=10)
+    assert not pending, "a job outlived its cancellation"
 
 
 @pytest.fixture

@@ -55,10 +55,6 @@ class Presence:
                 until_ms = self._clock.now_ms() + ROLL_MS
                 await self._store.call_roll(show_id, process=self._process, people=crowd.people, until_ms=until_ms)
 
-    async def leave(self) -> None:
-        """This process closes: nobody watches here any more."""
-        await self.pulse({})
-
     async def watching(self, show_id: ShowId) -> AudienceView:
         """How many watch; nobody while Redis is away."""
         try:

@@ -17,8 +17,8 @@ from livecommerce.foundation.core.errors import StorageUnavailable
 from livecommerce.foundation.core.events import Counter, Scope
 from livecommerce.foundation.core.ids import PersonId, ShowId, new_id
 from livecommerce.foundation.realtime.eventlog import timestamp
-from livecommerce.foundation.realtime.publishing import redis_as_domain_error
 from livecommerce.foundation.realtime.wire import Envelope, plain
+from livecommerce.foundation.storage.redis import unavailable_as_domain_error
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -97,7 +97,7 @@ class Bus:
         if not sending:
             return
         try:
-            with redis_as_domain_error():
+            with unavailable_as_domain_error():
                 async with self._redis.pipeline(transaction=False) as pipe:
                     for (show_id, _), counter in sending.items():
                         pipe.publish(counters_channel(show_id), self._counted(show_id, counter))
@@ -132,7 +132,7 @@ class Bus:
 
     async def _tell(self, message: NoticeTo | CloseOf) -> None:
         try:
-            with redis_as_domain_error():
+            with unavailable_as_domain_error():
                 await self._redis.publish(PEOPLE, msgspec.msgpack.encode(message))
         except StorageUnavailable:
             log.warning("a message to a person was lost: Redis does not answer", kind=type(message).__name__)

@@ -258,6 +258,9 @@ class Hub:
         except Exception as exc:
             _settle(done, exc)
             return
+        except asyncio.CancelledError:
+            _settle(done, StorageUnavailable(retry_after_ms=1000))
+            raise
         if self._is_open(feed):
             self._tasks[feed] = self._start(feed.run())
         _settle(done)

@@ -18,7 +18,7 @@ from redis.exceptions import RedisError
 
 from livecommerce.foundation.core.errors import StorageUnavailable
 from livecommerce.foundation.core.ids import new_id
-from livecommerce.foundation.realtime.publishing import redis_as_domain_error
+from livecommerce.foundation.storage.redis import unavailable_as_domain_error
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -131,7 +131,7 @@ class Ear:
 
     async def _keep_beating(self) -> None:
         while True:
-            with redis_as_domain_error():
+            with unavailable_as_domain_error():
                 async with asyncio.timeout(DEAF_AFTER_S):
                     await self._redis.publish(self._beat, b"")
             await asyncio.sleep(BEAT_EVERY_S)

@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import structlog
-from redis.exceptions import RedisError
 
 from livecommerce.foundation.core.errors import StorageUnavailable
 from livecommerce.foundation.core.events import Scope
 from livecommerce.foundation.core.ids import ShowId
 from livecommerce.foundation.realtime.wire import Envelope
+from livecommerce.foundation.storage.redis import unavailable_as_domain_error
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -50,15 +49,6 @@ def channel(show_id: ShowId, scope: Scope) -> str:
 def stream_key(show_id: ShowId, scope: Scope, epoch: int) -> str:
     """The stream of recent events. A new epoch begins an empty one."""
     return f"log:{{{show_id}}}:{scope}:{epoch}"
-
-
-@contextmanager
-def redis_as_domain_error() -> Iterator[None]:
-    """Translate trouble of the driver into `StorageUnavailable`."""
-    try:
-        yield
-    except (RedisError, OSError, TimeoutError) as exc:
-        raise StorageUnavailable(retry_after_ms=1000) from exc
 
 
 async def _nothing(_show: ShowId, _scope: Scope, _after: int, _limit: int) -> list[Envelope]:
@@ -130,13 +120,13 @@ class Publisher:
         return (await self._call(stream_key(show_id, scope, epoch), args))[1]
 
     async def _call(self, key: str, args: list[Any]) -> tuple[bool, int]:
-        with redis_as_domain_error():
+        with unavailable_as_domain_error():
             answer: Any = await self._script(keys=[key], args=args)
         return bool(answer[0]), int(answer[1])
 
     async def entries(self, key: str, from_seq: int) -> list[Envelope]:
         """Events of the stream from `from_seq` on, itself included."""
-        with redis_as_domain_error():
+        with unavailable_as_domain_error():
             found: Any = await self._redis.xrange(key, min=f"{from_seq}-0", count=self.window + 2)
         try:
             return [_decode(fields[b"e"]) for _, fields in found]

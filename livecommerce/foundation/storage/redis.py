@@ -6,6 +6,7 @@ server restarted is noticed before use and opened again.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -63,7 +64,19 @@ def unavailable_as_domain_error() -> Iterator[None]:
     try:
         yield
     except (RedisError, OSError, TimeoutError) as exc:
+        _heed_cancellation()
         raise StorageUnavailable(retry_after_ms=1000) from exc
+    _heed_cancellation()
+
+
+def _heed_cancellation() -> None:
+    """redis-py sends with `asyncio.wait_for`, which before CPython 3.12 forgets a cancellation that comes just then.
+
+    Without this a job that talks to Redis in a loop sometimes outlives its cancellation, and the process its stop.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 class Scripts:
