@@ -8,8 +8,8 @@ import { base, sheet } from './shared';
 
 const ACTION: Record<string, string> = {
   'chat.hide': 'hid a message', 'chat.show': 'showed a message again', 'chat.release': 'let a held message through', 'chat.refuse': 'refused a held message', 'chat.mode': 'set the chat to',
-  'viewer.mute': 'muted', 'viewer.ban': 'banned', 'viewer.unmute': 'lifted the mute of', 'viewer.unban': 'lifted the ban of', 'grant.give': 'gave rights to', 'grant.take': 'took the rights of',
-  'product.pin': 'pinned', 'product.unpin': 'unpinned', 'lineup.edit': 'changed the run sheet', 'sale.schedule': 'opened a flash sale', 'sale.close': 'ended a flash sale',
+  'viewer.mute': 'muted', 'viewer.ban': 'banned', 'viewer.unmute': 'lifted the mute of', 'viewer.unban': 'lifted the ban of', 'grant.give': 'gave somebody rights', 'grant.take': 'took somebody’s rights',
+  'product.pin': 'pinned', 'product.unpin': 'unpinned', 'lineup.edit': 'changed the run sheet', 'sale.schedule': 'opened a flash sale of', 'sale.close': 'ended a flash sale',
   'show.create': 'planned the show', 'show.edit': 'edited the show', 'show.start': 'started the show', 'show.pause': 'paused the show', 'show.resume': 'went on with the show', 'show.end': 'ended the show',
 };
 

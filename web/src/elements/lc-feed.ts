@@ -58,7 +58,7 @@ export class LcFeed extends LitElement {
 
   override render(): TemplateResult {
     const held = this.lines.filter((line) => line.kind === 'message' && line.message.state === 'held').length;
-    const tabs = [{ value: 'all', text: 'All' }, { value: 'held', text: 'Held', count: held }, { value: 'questions', text: 'Questions' }, { value: 'team', text: 'Team' }];
+    const tabs = [{ value: 'all', text: 'All' }, { value: 'held', text: 'Held', ...(held ? { count: held } : {}) }, { value: 'questions', text: 'Questions' }, { value: 'team', text: 'Team' }];
     return html`<header><lc-tabs label="Which messages" .tabs=${tabs} .value=${this.view} @change=${(event: Event) => (this.view = (event.target as HTMLInputElement).value)}></lc-tabs></header>
       <div class="rows" role="feed" aria-label="Messages, newest last" aria-busy="false" @scroll=${this.#scrolled} @pointerenter=${this.#pointed} @pointerleave=${this.#left}>
         ${this.shown.length ? repeat(this.shown, ({ id }) => id, (line) => this.#line(line)) : html`<p class="none">${this.view === 'all' ? 'Nobody has written yet.' : 'Nothing here.'}</p>`}</div>

@@ -112,15 +112,15 @@ export class LcControl extends LitElement {
   async sanction(person: Person, kind: 'mute' | 'ban', seconds: number | null): Promise<void> {
     this.dialog = null;
     const reason = this.line?.message.text.slice(0, 200) ?? '';
-    let given: Sanction | undefined;
-    if (!(await this.#try(async () => (given = await this.requests.sanction(person.id, kind, seconds, reason))))) return;
-    const text = `${kind === 'ban' ? 'Banned' : 'Muted'}: ${person.display_name}`;
-    ask(this, 'toast', { text, action: 'Undo', onAction: () => given && void this.lift(given.id) });
-    this.#auditSoon();
+    await this.#try(async () => {
+      const given = await this.requests.sanction(person.id, kind, seconds, reason);
+      this.sanctions = [...this.sanctions, given];
+      ask(this, 'toast', { text: `${kind === 'ban' ? 'Banned' : 'Muted'}: ${person.display_name}`, action: 'Undo', onAction: () => void this.lift(given.id) });
+    });
   }
 
   async lift(sanctionId: string): Promise<void> {
-    if (await this.#try(() => this.requests.lift(sanctionId))) this.#auditSoon();
+    if (await this.#try(() => this.requests.lift(sanctionId))) this.sanctions = this.sanctions.filter(({ id }) => id !== sanctionId);
   }
 
   setMode = (change: Parameters<DeskRequests['setMode']>[0]): void => void this.#try(() => this.requests.setMode(change)).then(() => this.requestUpdate());
