@@ -85,7 +85,7 @@ def _offer_routes(table: Routes, kind: str, negotiate: Negotiate, summary: str) 
 
     @table.options(f"/shows/{{show_id}}/{kind}", auth="none", summary="What this endpoint takes")
     async def preflight(_: Call[None]) -> web.Response:
-        return _preflight("GET, HEAD, POST, OPTIONS")
+        return _preflight("GET, POST, OPTIONS")
 
     @table.get(f"/shows/{{show_id}}/{kind}", auth="none", summary="Nothing to get here (RFC 9725 4.2)")
     async def nothing(_: Call[None]) -> web.Response:

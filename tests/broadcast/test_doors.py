@@ -166,7 +166,7 @@ async def test_viewer_watches_over_whep_and_is_counted(room):
     async with room.client.post(url, data=offer, headers=headers("guest")) as response:
         assert response.status == 201
         await studio.accept(viewer, await response.text())
-    await asyncio.wait_for(seen.wait(), 10)
+    await asyncio.wait_for(seen.wait(), 30)
 
     response, _ = await get(room, f"/api/v1/shows/{show.id}/stream", headers=headers("viewer"))
     assert response.status == 403
@@ -272,7 +272,7 @@ async def test_banned_viewer_loses_the_picture_and_gets_no_other(room, redis, re
     async with room.client.post(url, data=offer, headers=headers("guest")) as response:
         location = response.headers["Location"]
         await studio.accept(viewer, await response.text())
-    await asyncio.wait_for(seen.wait(), 10)
+    await asyncio.wait_for(seen.wait(), 30)
     listening = connect_blocking(redis_url)
     ear = Ear(listening)
     doorman = asyncio.ensure_future(Doorman(ear, room.node).run())

@@ -49,7 +49,7 @@ async def two_pages(room):
         await browser.close()
 
 
-async def until_playing(page, *, after=0.0, within=15.0):
+async def until_playing(page, *, after=0.0, within=40.0):
     """Wait until the picture has moved for two seconds beyond a time; return what the page says."""
     async with asyncio.timeout(within):
         while (state := await page.evaluate("state()"))["time"] < after + 2:

@@ -108,7 +108,7 @@ async def publish(web, show_id, host):
     return pc, session
 
 
-async def eventually(found, wanted, *, within=12.0):
+async def eventually(found, wanted, *, within=30.0):
     """Wait until an async question has the wanted answer."""
     async with asyncio.timeout(within):
         while await found() != wanted:

@@ -69,7 +69,7 @@ async def accept(pc, answer):
     await pc.setRemoteDescription(RTCSessionDescription(answer, "answer"))
 
 
-async def until(condition, *, within=10.0):
+async def until(condition, *, within=30.0):
     """Wait for a condition with a deadline."""
     async with asyncio.timeout(within):
         while not condition():

@@ -135,7 +135,7 @@ async def test_viewer_sees_the_picture_over_whep(redis):
 
         session = await node.play(SHOW, OTHER, offer)
         await studio.accept(viewer, session.sdp)
-        await asyncio.wait_for(seen.wait(), 10)
+        await asyncio.wait_for(seen.wait(), 30)
 
         assert (await node.numbers(SHOW)).viewers.whep == 1
         assert (await node.find_session(SHOW, session.session_id, OTHER)).etag == session.etag
