@@ -18,11 +18,12 @@ MAX_EMAIL = 254
 MIN_PASSWORD, MAX_PASSWORD = 12, 128
 """NIST SP 800-63B asks for length, not for kinds of characters; the upper bound keeps hashing cheap to refuse."""
 
-CODE_DIGITS = 6
+CODE_DIGITS = 8
 CODE_TRIES = 5
 CODE_LIFETIME = timedelta(minutes=10)
 MAX_OPEN_CODES = 3
-"""Per address. The oldest gives way; a guesser has 3 x 5 tries at a million before the rate limit ends it."""
+"""Per address; the oldest gives way. With the limits in `rates`, whoever guesses all day long at one address has a
+chance of about 1 in 25,000."""
 
 ONCE_LIFETIME = timedelta(days=1)
 UPGRADE_GRACE = timedelta(seconds=60)

@@ -125,13 +125,6 @@ def _schedule_routes(table: Routes, shows: ShowService) -> None:
         edit = Edit(body.title, body.description, body.starts_at, body.visibility)
         return await shows.edit(call.actor, call.id("show_id"), edit)
 
-    @table.post("/shows/{show_id}/poster", answer=ShowView)
-    async def set_poster(call: Call[None]) -> ShowView:
-        """Give the show a picture (JPEG, PNG, WebP, GIF or AVIF)"""
-        if not call.request.content_type.startswith("image/"):
-            raise UnsupportedMediaType("Send a picture.")
-        return await shows.set_poster(call.actor, call.id("show_id"), await read_body(call.request, MAX_BYTES))
-
 
 def _life_routes(table: Routes, shows: ShowService) -> None:
     @table.post("/shows/{show_id}/start", answer=ShowView)
@@ -170,6 +163,13 @@ def _table_routes(table: Routes, shows: ShowService) -> None:
     async def unpin_product(call: Call[None]) -> ShowView:
         """Take a product back"""
         return await shows.unpin(call.actor, call.id("show_id"), call.id("product_id"))
+
+    @table.post("/shows/{show_id}/poster", answer=ShowView)
+    async def set_poster(call: Call[None]) -> ShowView:
+        """Give the show a picture (JPEG, PNG, WebP, GIF or AVIF)"""
+        if not call.request.content_type.startswith("image/"):
+            raise UnsupportedMediaType("Send a picture.")
+        return await shows.set_poster(call.actor, call.id("show_id"), await read_body(call.request, MAX_BYTES))
 
 
 def _crew_routes(table: Routes, shows: ShowService) -> None:

@@ -113,7 +113,7 @@ async def test_check_25_tokens_and_codes_stand_in_no_log(
     await client.post("/api/v1/sign-in", json={"email": "maja@example.com", "password": "correct horse battery"})
 
     out, err = capfd.readouterr()
-    code = house.letters.sent[-1][1][:6]
+    code = house.letters.sent[-1][1].partition(" ")[0]
     for secret in (token, once, code, "correct horse", "freja@example.com", "maja@example.com"):
         assert secret not in out + err
     assert "answered" in out + err

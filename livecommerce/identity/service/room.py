@@ -14,6 +14,7 @@ from livecommerce.identity.keys import KeyRing
 from livecommerce.identity.passwords import Passwords
 from livecommerce.identity.service.accounts import Accounts
 from livecommerce.identity.service.audit import AuditTrail
+from livecommerce.identity.service.entrance import Entrance
 from livecommerce.identity.service.grants import Grants
 from livecommerce.identity.service.guests import Guests
 from livecommerce.identity.service.people import People
@@ -56,30 +57,18 @@ def open_room(
     """Build the services; makes the installation's secrets below `data_dir` at first start."""
     keys = KeyRing.open(data_dir)
     people, sessions, codes = PeopleStore(database), SessionStore(database), CodeStore(database)
-    own = settings.identity
-    tokens = Tokens(keys, clock, issuer=ISSUER)
+    own, tokens = settings.identity, Tokens(keys, clock, issuer=ISSUER)
     identity = Identity(database, sessions, tokens=tokens, clock=clock, disconnects=disconnects, settings=own)
     audit = AuditTrail(AuditStore(database), clock)
+    entrance = Entrance(database, people, identity, limiter, clock)
+    secret, shop_name = keys.derive("contact codes"), settings.shop.name
     return IdentityRoom(
         keys=keys,
         identity=identity,
-        guests=Guests(database, people, identity=identity, limiter=limiter, clock=clock, settings=own),
-        accounts=Accounts(
-            database,
-            people,
-            codes=codes,
-            identity=identity,
-            limiter=limiter,
-            mailer=mailer,
-            clock=clock,
-            secret=keys.derive("contact codes"),
-            settings=own,
-            shop_name=settings.shop.name,
-        ),
-        staff=Staff(
-            database, people, identity=identity, passwords=passwords or Passwords(), limiter=limiter, clock=clock
-        ),
-        once=OnceCodes(database, people, codes=codes, identity=identity, limiter=limiter, clock=clock),
+        guests=Guests(entrance, settings=own),
+        accounts=Accounts(entrance, codes, mailer=mailer, secret=secret, settings=own, shop_name=shop_name),
+        staff=Staff(entrance, passwords or Passwords()),
+        once=OnceCodes(entrance, codes),
         people=People(database, people, identity=identity, clock=clock),
         grants=Grants(people, identity=identity, audit=audit, clock=clock),
         audit=audit,
