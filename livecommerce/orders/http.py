@@ -54,6 +54,7 @@ class OrderList(msgspec.Struct, frozen=True):
 def routes(orders: OrderService, payments: PaymentService, numbers: NumbersService) -> Routes:
     table = Routes("orders")
     _buyer_routes(table, orders, payments)
+    _reading_routes(table, orders)
     _staff_routes(table, orders, payments, numbers)
     return table
 
@@ -67,6 +68,18 @@ def _buyer_routes(table: Routes, orders: OrderService, payments: PaymentService)
         key = call.idempotency_key or new_id()
         return await orders.place(call.actor, Placement(body.hold_ids, body.payment_method, key, address))
 
+    @table.post("/orders/{order_id}/pay", body=PayBody, answer=OrderView)
+    async def pay(call: Call[PayBody]) -> OrderView:
+        """Pay an order"""
+        return await payments.pay(call.actor, call.id("order_id"), call.body.outcome)
+
+    @table.post("/orders/{order_id}/cancel", answer=OrderView)
+    async def cancel(call: Call[Any]) -> OrderView:
+        """Call an unpaid order off"""
+        return await orders.cancel(call.actor, call.id("order_id"))
+
+
+def _reading_routes(table: Routes, orders: OrderService) -> None:
     @table.get("/orders", query=OrdersQuery, answer=OrderList)
     async def list_orders(call: Call[Any]) -> OrderList:
         """One's own orders, or those of a show for its staff"""
@@ -84,16 +97,6 @@ def _buyer_routes(table: Routes, orders: OrderService, payments: PaymentService)
     async def get_order(call: Call[Any]) -> OrderView:
         """One order"""
         return await orders.get(call.actor, call.id("order_id"))
-
-    @table.post("/orders/{order_id}/pay", body=PayBody, answer=OrderView)
-    async def pay(call: Call[PayBody]) -> OrderView:
-        """Pay an order"""
-        return await payments.pay(call.actor, call.id("order_id"), call.body.outcome)
-
-    @table.post("/orders/{order_id}/cancel", answer=OrderView)
-    async def cancel(call: Call[Any]) -> OrderView:
-        """Call an unpaid order off"""
-        return await orders.cancel(call.actor, call.id("order_id"))
 
 
 def _staff_routes(table: Routes, orders: OrderService, payments: PaymentService, numbers: NumbersService) -> None:

@@ -132,6 +132,19 @@ async def test_clicks_without_redis_are_bounded(shop, monkeypatch) -> None:
     await nowhere.aclose()
 
 
+async def test_a_full_queue_is_busy_and_keeps_no_units(shop, monkeypatch) -> None:
+    pool = await shop.variant(100)
+    await shop.buy(pool)
+    monkeypatch.setattr("livecommerce.stock.service.batches.WAITING_MAX", 0)
+
+    with pytest.raises(Busy):
+        await shop.buy(pool)
+
+    async with asyncio.timeout(5):
+        while not await shop.gate_agrees(pool):
+            await asyncio.sleep(0.01)
+
+
 async def test_what_waits_at_the_end_is_answered(shop) -> None:
     pool = await shop.variant(100)
     async with StockService(shop.database, shop.ledger, shop.gate, Bus(shop.redis, None)) as stock:

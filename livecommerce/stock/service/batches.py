@@ -63,9 +63,14 @@ class GroupCommit:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
 
+    @property
+    def is_full(self) -> bool:
+        """Whether no more clicks are taken: ask before the gate grants units that would then be kept for nobody."""
+        return self._is_closing or self._waiting >= WAITING_MAX
+
     async def decide(self, pool_id: PoolId, ask: Ask) -> Decision:
         """Return the ledger's decision once it is durable; `Busy` when that cannot be known now."""
-        if self._is_closing or self._waiting >= WAITING_MAX:
+        if self.is_full:
             raise busy()
         future: asyncio.Future[Decision] = asyncio.get_running_loop().create_future()
         self._waiting += 1

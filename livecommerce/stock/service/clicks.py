@@ -35,6 +35,8 @@ class Clicks:
 
     async def hold(self, pool_id: PoolId, ask: Ask) -> Decision:
         """Hold units for a buyer, durably, or raise a `Refused`; `Busy` when nothing definite can be said now."""
+        if self._batches.is_full:
+            raise busy()
         if not self._teller.knows(pool_id):
             await self._learning.get(pool_id)
         self._teller.touch(pool_id)
