@@ -60,6 +60,7 @@ describe('the media clock', () => {
 
     clock.setBase({ rtp_base: null, pdt_base_ms: 60_000 });
     expect(clock.now()).toBe(1500);
+    expect(clock.date()).toBe(61_500);
   });
 });
 

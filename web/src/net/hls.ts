@@ -21,7 +21,6 @@ export async function playHls(url: string, video: HTMLVideoElement, onLost: () =
   hls.attachMedia(video);
   return {
     stop: () => hls.destroy(),
-    lag: () => (hls.latency > 0 ? hls.latency : null),
     playingDate: () => hls.playingDate,
   };
 }
@@ -42,5 +41,5 @@ function playNative(url: string, video: HTMLVideoElement, onLost: () => void): H
     video.removeAttribute('src');
     video.load();
   };
-  return { stop, lag: () => null, playingDate };
+  return { stop, playingDate };
 }

@@ -55,4 +55,10 @@ export class MediaClock {
     const date = this.#playingDate?.();
     return date && pdt_base_ms !== null ? mediaTsOfDate(date, pdt_base_ms) : null;
   }
+
+  /** The server's time (ms since 1970) when the picture on screen reached it. */
+  date(): number | null {
+    const now = this.now();
+    return now !== null && this.#base.pdt_base_ms !== null ? now + this.#base.pdt_base_ms : null;
+  }
 }

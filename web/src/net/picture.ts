@@ -1,6 +1,7 @@
 import type { Playback } from '../state/types';
 import type { Api } from './api';
 import { Backoff, pause } from './backoff';
+import { serverClock } from './clock';
 import { playHls, type HlsPlaying } from './hls';
 import { MediaClock } from './media_clock';
 import { playWhep, type Playing } from './whep';
@@ -39,8 +40,10 @@ export class Picture {
     this.path = null;
   }
 
+  /** Seconds since the picture on screen reached the server, by the server's clock. */
   lag(): number | null {
-    return this.#playing?.lag() ?? null;
+    const date = this.path && this.clock.date();
+    return date ? Math.max(0, serverClock.now() - date) / 1000 : null;
   }
 
   async #keepPlaying(playback: Playback, run: number): Promise<void> {

@@ -4,19 +4,6 @@ const CONNECT_TIMEOUT_MS = 6_000;
 
 export interface Playing {
   stop(): void;
-  /** Seconds from the host's camera to this screen, when it can be measured. */
-  lag(): number | null;
-}
-
-/** How long the jitter buffer holds frames on average: most of what we can see of the delay from here. */
-async function bufferDelay(pc: RTCPeerConnection): Promise<number | null> {
-  let delay: number | null = null;
-  (await pc.getStats()).forEach((report: Record<string, unknown>) => {
-    if (report['type'] !== 'inbound-rtp' || report['kind'] !== 'video') return;
-    const [sum, count] = [report['jitterBufferDelay'], report['jitterBufferEmittedCount']] as [number?, number?];
-    if (sum !== undefined && count) delay = sum / count;
-  });
-  return delay;
 }
 
 /**
@@ -27,10 +14,7 @@ export async function playWhep(url: string, video: HTMLVideoElement, api: Api, o
   const pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
   const session = new AbortController();
   let resource: string | null = null;
-  let lag: number | null = null;
-  const watch = setInterval(() => void bufferDelay(pc).then((delay) => (lag = delay)).catch(() => undefined), 2_000);
   const stop = (): void => {
-    clearInterval(watch);
     session.abort();
     pc.close();
     if (resource) void fetch(resource, { method: 'DELETE', headers: api.headers('DELETE'), keepalive: true }).catch(() => undefined);
@@ -59,7 +43,7 @@ export async function playWhep(url: string, video: HTMLVideoElement, api: Api, o
       stop();
       onLost();
     });
-    return { stop, lag: () => lag };
+    return { stop };
   } catch (error) {
     stop();
     throw error;
