@@ -1,6 +1,7 @@
 """What time does to orders: left-over payments are looked up, overdue orders called off, refunds sent.
 
-One task in each web process, every `EVERY_S`. Several may do the same at once, since each change locks its order.
+Two tasks in each web process: one does this every `EVERY_S`, one gives orders the time back that an outage took.
+Several may do the same at once, since each change locks its order.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ import asyncio
 import structlog
 
 from livecommerce.foundation.core.errors import StorageUnavailable
-from livecommerce.orders.service import PaymentService
+from livecommerce.foundation.storage.outbox import Outbox
+from livecommerce.orders.service import OrderService, PaymentService
+from livecommerce.stock.service.upkeep import HOLDS_EXTENDED
 
 log = structlog.get_logger(__name__)
 
@@ -20,11 +23,18 @@ EVERY_S = 5.0
 class OrdersClock:
     """Runs the jobs of orders until cancelled."""
 
-    def __init__(self, payments: PaymentService, *, every_s: float = EVERY_S) -> None:
-        self._payments, self._every_s = payments, every_s
+    def __init__(
+        self, orders: OrderService, payments: PaymentService, outbox: Outbox, *, every_s: float = EVERY_S
+    ) -> None:
+        self._orders, self._payments, self._outbox, self._every_s = orders, payments, outbox, every_s
 
     async def run(self) -> None:
-        """Reconcile, cancel, refund."""
+        """Extend, reconcile, cancel, refund."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._outbox.consume(HOLDS_EXTENDED, self._orders.extended), name="orders extended")
+            tasks.create_task(self._settle(), name="orders due")
+
+    async def _settle(self) -> None:
         while True:
             try:
                 await self._payments.reconcile()

@@ -70,8 +70,11 @@ SELECT a.order_id FROM payment_attempt a JOIN orders o ON o.id = a.order_id
 WHERE a.status = 'open' AND a.created_at < clock_timestamp() - make_interval(secs => $1::float8)
 ORDER BY a.created_at LIMIT $2
 
+-- name: extend
+UPDATE orders SET pay_by = pay_by + make_interval(secs => $1::float8) WHERE status IN ('placed', 'paying')
+
 -- name: overdue
-SELECT id FROM orders WHERE status = 'placed' AND pay_by <= clock_timestamp() ORDER BY pay_by LIMIT $1
+SELECT id FROM orders WHERE status = 'placed' AND pay_by + make_interval(secs => $2::float8) <= clock_timestamp() ORDER BY pay_by LIMIT $1
 
 -- name: numbers
 SELECT count(DISTINCT o.id)::int AS orders, coalesce(sum(l.quantity), 0)::int AS units

@@ -127,9 +127,13 @@ class OrderStore:
         """Orders with an attempt that has been open for so long that somebody should ask."""
         return [row["order_id"] for row in await self._database.fetch(Q.undecided, older_than_s, limit)]
 
-    async def overdue(self, limit: int) -> list[OrderId]:
-        """Orders whose time to pay is over."""
-        return [row["id"] for row in await self._database.fetch(Q.overdue, limit)]
+    async def overdue(self, limit: int, grace_s: float) -> list[OrderId]:
+        """Orders whose time to pay has been over for `grace_s`."""
+        return [row["id"] for row in await self._database.fetch(Q.overdue, limit, grace_s)]
+
+    async def extend(self, seconds: float, tx: Transaction) -> None:
+        """Give every unpaid order the time back that an outage took."""
+        await tx.execute(Q.extend, seconds)
 
     async def numbers(self, show_id: ShowId) -> tuple[int, int]:
         """Paid orders of a show, and the units in them."""

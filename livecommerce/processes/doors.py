@@ -64,6 +64,6 @@ def jobs(resources: Resources, house: House, gateway: Gateway) -> dict[str, Coro
         "changed products": ShowJobs(outbox, lower.shows).run(),
         "reactions": ReactionPulse(house.talk.reactions).run(),
         "sales": SalesClock(trade.sales, trade.holds, outbox).run(),
-        "orders": OrdersClock(trade.payments).run(),
+        "orders": OrdersClock(trade.orders, trade.payments, outbox).run(),
         "audience": AudiencePulse(gateway.hub, house.presence).run(),
     }

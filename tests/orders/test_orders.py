@@ -10,10 +10,12 @@ from livecommerce.catalog.service import ProductDraft
 from livecommerce.foundation.core.errors import Forbidden, Invalid, NotFound
 from livecommerce.foundation.core.ids import new_id
 from livecommerce.foundation.core.money import Money, MoneyView
+from livecommerce.foundation.storage.outbox import Outbox
 from livecommerce.orders.model import Address, NotNow, PaymentInProgress, PaymentStatus, tax_of
 from livecommerce.orders.payment import Outcome
 from livecommerce.orders.service import Placement
 from livecommerce.stock.model import HoldExpired, HoldNotOpen, KeyReused
+from livecommerce.stock.service.upkeep import HOLDS_EXTENDED
 from tests.storefront import ADDRESS
 
 
@@ -241,15 +243,30 @@ async def test_money_that_comes_after_it_was_given_up_goes_back(storefront) -> N
 
 async def test_an_order_that_is_not_paid_in_time_is_called_off(storefront) -> None:
     order = await storefront.place(await storefront.hold())
-    await storefront.database.execute("UPDATE orders SET pay_by = clock_timestamp()")
-    with pytest.raises(NotNow):
-        await storefront.pay(order)
+    await storefront.database.execute("UPDATE orders SET pay_by = clock_timestamp() - interval '20 s'")
 
     await storefront.payments.cancel_overdue()
 
     assert (await storefront.orders.get(await storefront.house.actor("freja"), order.id)).status == "cancelled"
     assert (await storefront.level()).available == 10
     assert storefront.bus.notices[-1][1] == "order.cancelled"
+
+
+async def test_an_outage_costs_no_order_its_time(storefront) -> None:
+    order = await storefront.place(await storefront.hold())
+    await storefront.upkeep.sweep()
+    await storefront.database.execute("UPDATE orders SET pay_by = clock_timestamp() - interval '5 s'")
+    await storefront.database.execute("UPDATE stock_heartbeat SET at = clock_timestamp() - interval '60 s'")
+
+    await storefront.upkeep.sweep()
+    await storefront.payments.cancel_overdue()
+    assert await Outbox(storefront.database).take(HOLDS_EXTENDED, storefront.orders.extended)
+
+    left_s = await storefront.database.fetchval(
+        "SELECT extract(epoch FROM pay_by - clock_timestamp())::float8 FROM orders"
+    )
+    assert 50 < left_s < 60
+    assert (await storefront.pay(order)).status == "paid"
 
 
 async def test_a_hold_of_an_order_cannot_be_given_back_alone(storefront) -> None:

@@ -19,11 +19,10 @@ from livecommerce.foundation.core.events import Notice
 from livecommerce.foundation.core.ids import OrderId, new_id
 from livecommerce.foundation.realtime.bus import Bus
 from livecommerce.foundation.realtime.eventlog import EventLog, LogTransaction
-from livecommerce.foundation.storage import outbox
 from livecommerce.foundation.storage.postgres import Database, Transaction
 from livecommerce.identity.service import AuditTrail
 from livecommerce.orders.events import BoughtProduct, OrderPaidNotice, OrderPlaced, OrderRefundedNotice
-from livecommerce.orders.model import Attempt, NotNow, Order, OrderStatus, PaymentStatus, Refund
+from livecommerce.orders.model import Attempt, Order, OrderStatus, PaymentStatus, Refund
 from livecommerce.orders.payment import Outcome, PaymentProvider, PaymentUnavailable
 from livecommerce.orders.service.placing import OrderService
 from livecommerce.orders.store import OrderStore
@@ -32,8 +31,6 @@ from livecommerce.stock.service import StockService
 
 log = structlog.get_logger(__name__)
 
-ORDER_PAID = "order.paid"
-"""Outbox topic: {order_id, show_id}."""
 ASK_AFTER_S = 30.0
 """An attempt that is open for so long was left behind by a crash, or its buyer went away."""
 PER_ROUND = 50
@@ -77,8 +74,6 @@ class PaymentService:
                 return None
             if order.payment is not None and order.payment.status is PaymentStatus.OPEN:
                 return order.payment
-            if order.pay_by <= await self._store.now(tx):
-                raise NotNow("The time to pay this order is over.")
             paying = order.pay()
             attempt = Attempt(new_id(), order.id, order.payment_method, order.totals.total, PaymentStatus.OPEN)
             await self._store.add_attempt(attempt, tx)
@@ -114,7 +109,6 @@ class PaymentService:
         for line in order.lines:
             product = BoughtProduct(line.product_id, line.title)
             tx.tell(OrderPlaced(display_name=order.buyer_name, product=product, quantity=line.quantity))
-        await outbox.put(tx, ORDER_PAID, {"order_id": order.id, "show_id": order.show_id})
         self._notify_after(tx, order, OrderPaidNotice(order_id=order.id))
 
     async def refund(self, actor: Actor, order_id: OrderId) -> OrderView:

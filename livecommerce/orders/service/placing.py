@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from livecommerce.foundation.core.actors import Actor, Permission, require
 from livecommerce.foundation.core.errors import Invalid, LiveCommerceError, NotFound
@@ -33,6 +34,8 @@ from livecommerce.stock.model import Hold, HoldNotOpen, KeyReused, check_key
 from livecommerce.stock.service import StockService
 
 MAX_PAGE = 100
+GRACE_S = 15.0
+"""An overdue order is called off only after this, so that an outage is made good for before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +191,11 @@ class OrderService:
 
     async def overdue(self, limit: int) -> list[OrderId]:
         """Orders whose time to pay is over."""
-        return await self._store.overdue(limit)
+        return await self._store.overdue(limit, GRACE_S)
+
+    async def extended(self, tx: Transaction, payload: dict[str, Any]) -> None:
+        """Nobody could pay for a while: unpaid orders get that time back, as holds did."""
+        await self._store.extend(float(payload["gap_s"]), tx)
 
     async def _record(self, tx: Transaction, actor: Actor, action: str, order: Order) -> None:
         detail, show_id = {"text": order.label}, order.show_id

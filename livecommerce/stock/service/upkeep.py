@@ -24,6 +24,8 @@ OVERDUE_MAX = 200
 AUDIT_MAX = 500
 WARN_MAX = 500
 
+HOLDS_EXTENDED = "holds.extended"
+"""Outbox topic: {gap_s}. Nobody could pay for so long."""
 HOLD_EXPIRED = "hold.expired"
 """Outbox topic: {hold_id, buyer, show_id, pool_id, variant_id}."""
 
@@ -43,6 +45,7 @@ class Upkeep:
                 return 0
             if gap_s > OUTAGE_S:
                 extended = await self._ledger.extend(tx, gap_s)
+                await outbox.put(tx, HOLDS_EXTENDED, {"gap_s": gap_s})
                 log.info("holds were extended by an outage", gap_s=round(gap_s, 1), holds=extended)
             await self._ledger.beat(tx)
             due = await self._ledger.due(tx, EXPIRE_MAX)
