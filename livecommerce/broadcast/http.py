@@ -135,11 +135,11 @@ def _hls_routes(table: Routes, service: BroadcastService) -> None:
         found, is_open = await service.entry(call.maybe_actor, call.id("show_id"))
         return _file(found, is_open=is_open)
 
-    @table.get("/shows/{show_id}/hls/k/{key}/{path:.{1,60}}", auth="none", summary="HLS of a show that is not public")
+    @table.get("/shows/{show_id}/hls/k/{key}/{path:.+}", auth="none", summary="HLS of a show that is not public")
     async def private_file(call: Call[None]) -> web.Response:
         return await file(call, call.text("key"))
 
-    @table.get("/shows/{show_id}/hls/{path:.{1,60}}", auth="none", summary="Playlists, parts and segments")
+    @table.get("/shows/{show_id}/hls/{path:.+}", auth="none", summary="Playlists, parts and segments")
     async def public_file(call: Call[None]) -> web.Response:
         return await file(call, None)
 
