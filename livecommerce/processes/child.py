@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import sys
 from collections.abc import Awaitable, Callable
 
@@ -17,8 +16,7 @@ import msgspec
 from livecommerce.foundation.core.errors import LiveCommerceError
 from livecommerce.foundation.core.settings import Settings
 from livecommerce.processes import logs
-
-READY = b"ready\n"
+from livecommerce.processes.lifetime import Lifetime
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -29,30 +27,6 @@ class Order(msgspec.Struct, frozen=True):
     settings: Settings
     ready_fd: int
     listen_fd: int | None = None
-
-
-class Lifetime:
-    """When to stop, and how to say that we started."""
-
-    def __init__(self, ready_fd: int) -> None:
-        self.stopping = asyncio.Event()
-        self._ready_fd = ready_fd
-
-    def ready(self) -> None:
-        """Tell the supervisor that requests are answered from now on."""
-        os.write(self._ready_fd, READY)
-        os.close(self._ready_fd)
-
-    def listen_to_signals(self) -> None:
-        loop = asyncio.get_running_loop()
-        for name in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(name, self.stopping.set)
-        loop.add_reader(sys.stdin.fileno(), self._stdin)
-
-    def _stdin(self) -> None:
-        if not os.read(sys.stdin.fileno(), 1024):
-            asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
-            self.stopping.set()
 
 
 def read_order() -> Order:

@@ -12,7 +12,6 @@ import asyncio
 import socket
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from typing import Protocol
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry, start_http_server
@@ -31,19 +30,11 @@ from livecommerce.foundation.media.rtc.answer import BitrateCaps
 from livecommerce.foundation.media.sessions import RtcLimits, RtcServer
 from livecommerce.foundation.media.signing import Signer
 from livecommerce.foundation.realtime.listening import Ear
+from livecommerce.processes.lifetime import Lifetime
 from livecommerce.processes.resources import Resources, open_resources
 from livecommerce.processes.rooms import INTERNAL_KEY, open_lower_rooms
 
 SHUTDOWN_S = 5.0
-
-
-class Lifetime(Protocol):
-    """How the supervisor is told that we started, and tells us to stop (`processes.child.Lifetime`)."""
-
-    stopping: asyncio.Event
-
-    def ready(self) -> None:
-        """Requests are answered from now on."""
 
 
 @dataclass(frozen=True, slots=True)

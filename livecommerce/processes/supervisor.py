@@ -22,7 +22,8 @@ import structlog
 
 from livecommerce.foundation.core.errors import ConfigurationError
 from livecommerce.foundation.core.settings import Settings
-from livecommerce.processes.child import READY, Order
+from livecommerce.processes.child import Order
+from livecommerce.processes.lifetime import READY
 from livecommerce.processes.storage import open_storage
 
 log = structlog.get_logger(__name__)

@@ -30,8 +30,8 @@ from livecommerce.foundation.realtime.hub import Hub
 from livecommerce.foundation.realtime.listening import Ear
 from livecommerce.foundation.realtime.publishing import Sweep
 from livecommerce.processes import doors
-from livecommerce.processes.child import Lifetime
 from livecommerce.processes.house import House, open_house
+from livecommerce.processes.lifetime import Lifetime
 from livecommerce.processes.metrics import serve_metrics
 from livecommerce.processes.resources import Resources, open_resources
 
