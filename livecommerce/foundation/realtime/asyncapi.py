@@ -20,8 +20,8 @@ _REF = "#/components/schemas/{name}"
 def document(messages: Iterable[Message], *, version: str) -> dict[str, Any]:
     """The document: what clients may send with its ack, and what `show.events` and `notice` carry."""
     said = {message.name: (message.body, _ack(message)) for message in messages}
-    told = {kind.type: kind for family in (Event, Counter) for kind in declared(family)}
-    notices = {kind.type: kind for kind in declared(Notice)}
+    told = _named(declared(Event)) | _named(declared(Counter))
+    notices = _named(declared(Notice))
     types = [kind for pair in said.values() for kind in pair if kind] + [*told.values(), *notices.values(), Envelope]
     unique = list({repr(kind): kind for kind in types}.values())
     schemas, components = msgspec.json.schema_components(unique, ref_template=_REF)
@@ -43,6 +43,10 @@ def document(messages: Iterable[Message], *, version: str) -> dict[str, Any]:
         "operations": _operations(said, told, notices),
         "components": {"messages": entries, "schemas": components},
     }
+
+
+def _named(kinds: Iterable[Any]) -> dict[str, Any]:
+    return {kind.type: kind for kind in kinds}
 
 
 def _ack(message: Message) -> Any:
