@@ -119,8 +119,17 @@ def data_dir(tmp_path: Path) -> Path:
 class RunningServer:
     """`livecommerce serve` as a user starts it, on a database of its own."""
 
-    def __init__(self, process: asyncio.subprocess.Process, base_url: str, database_url: str, data_dir: Path) -> None:
-        self.process, self.base_url, self.database_url, self.data_dir = process, base_url, database_url, data_dir
+    def __init__(
+        self,
+        process: asyncio.subprocess.Process,
+        base_url: str,
+        *,
+        database_url: str,
+        redis_url: str,
+        data_dir: Path,
+    ) -> None:
+        self.process, self.base_url = process, base_url
+        self.database_url, self.redis_url, self.data_dir = database_url, redis_url, data_dir
         self.output: list[str] = []
         """What it wrote to stderr, so that tests can search it for secrets."""
 
@@ -179,7 +188,9 @@ async def start_server(servers: EmbeddedServers, tmp_path: Path) -> AsyncIterato
                 line = (await process.stderr.readline()).decode(errors="replace")
                 assert line, "the server ended: " + "".join(seen)
                 seen.append(line)
-        server = RunningServer(process, match[1], database_url, data_dir)
+        server = RunningServer(
+            process, match[1], database_url=database_url, redis_url=servers.redis_url, data_dir=data_dir
+        )
         server.output += seen
         running.append((server, asyncio.create_task(server.keep_reading())))
         return server

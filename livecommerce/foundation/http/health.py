@@ -1,4 +1,4 @@
-"""`/healthz`: the process is alive. `/readyz`: it can serve; the body names what is degraded. Metrics have their own port."""
+"""`/healthz`: the process is alive. `/readyz`: it can serve, and what is degraded. Metrics have a port of their own."""
 
 from __future__ import annotations
 
