@@ -9,24 +9,31 @@ import msgspec
 from aiohttp import ClientError, ClientSession
 
 from livecommerce.demo.certificate import trust
+from livecommerce.foundation.core.errors import LiveCommerceError
 from livecommerce.foundation.http.outgoing import internal_session
 
 TIMEOUT_S = 15.0
 Json = dict[str, Any]
 
 
-class Refused(Exception):
-    """The server answered with a problem."""
+class Refused(LiveCommerceError):
+    """The server refused what the demo asked for."""
 
-    def __init__(self, status: int, problem: Mapping[str, Any]) -> None:
-        self.status = status
-        self.code = str(problem.get("code", "error"))
+    code = "refused"
+
+    def __init__(self, answered: int, problem: Mapping[str, Any]) -> None:
+        self.answered = answered
+        """The HTTP status."""
+        self.why = str(problem.get("code", "error"))
+        """The problem's code."""
         self.retry_after_s = float(problem.get("retry_after_s") or 0)
-        super().__init__(f"{status} {self.code}: {problem.get('detail', '')}")
+        super().__init__(f"The server refused what the demo asked for: {problem.get('detail') or answered}")
 
 
-class Unreachable(Exception):
-    """The server did not answer."""
+class Unreachable(LiveCommerceError):
+    """The server does not answer the demo."""
+
+    code = "unreachable"
 
 
 class Client:
@@ -74,7 +81,7 @@ class Client:
             async with self._session.request(method, url, data=data, headers=headers, ssl=self._tls) as response:
                 content = await response.read()
         except (ClientError, OSError) as exc:  # TimeoutError is an OSError
-            raise Unreachable(f"{method} {path}: {type(exc).__name__}") from exc
+            raise Unreachable from exc
         answer = _decoded(content)
         if response.status >= 400:
             raise Refused(response.status, answer if isinstance(answer, dict) else {})

@@ -14,7 +14,7 @@ from pathlib import Path
 from rich.console import Console
 
 from livecommerce.demo import record
-from livecommerce.demo.client import Json
+from livecommerce.demo.client import Json, Unreachable
 from livecommerce.demo.crowd import Crowd
 from livecommerce.demo.host import HostOnCamera
 from livecommerce.demo.links import make_pages, show_links
@@ -26,6 +26,7 @@ from livecommerce.demo.staff import HOST, MODERATOR, OWNER, Employee, Staff
 from livecommerce.foundation.core.actors import Role
 
 ON_AIR_WITHIN_S = 20.0
+PREPARE_AGAIN_S = (1.0, 3.0)
 
 
 @dataclass(slots=True)
@@ -47,6 +48,15 @@ class LiveDemo:
     async def prepare(cls, staff: Staff, *, viewers: int, data_dir: Path, console: Console) -> LiveDemo:
         """Make the shop, its staff and its show, as far as they are not there from last time."""
         console.print("Preparing the shop")
+        for pause_s in PREPARE_AGAIN_S:
+            try:
+                return await cls._prepare(staff, viewers=viewers, data_dir=data_dir, console=console)
+            except Unreachable:  # a process that is being replaced
+                await asyncio.sleep(pause_s)
+        return await cls._prepare(staff, viewers=viewers, data_dir=data_dir, console=console)
+
+    @classmethod
+    async def _prepare(cls, staff: Staff, *, viewers: int, data_dir: Path, console: Console) -> LiveDemo:
         owner, host, moderator = await staff.hire(*OWNER), await staff.hire(*HOST), await staff.hire(*MODERATOR)
         products = await seed_products(owner.client)
         show = await seed_show(host.client, [product["id"] for _, product in products])

@@ -125,4 +125,4 @@ class SalesRhythm:
         try:
             await self.host.delete(f"/shows/{self.show_id}/pins/{product_id}")
         except Refused as refusal:  # a person has unpinned it already
-            log.debug("nothing to unpin", code=refusal.code)
+            log.debug("nothing to unpin", code=refusal.why)

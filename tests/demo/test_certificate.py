@@ -42,5 +42,5 @@ async def test_our_clients_trust_it_and_others_do_not(tmp_path: Path) -> None:
         with pytest.raises(Unreachable):
             await Client(session, base_url).get("/me")
 
-    assert answered.value.status == 404
+    assert answered.value.answered == 404
     await runner.cleanup()
