@@ -114,7 +114,7 @@ async def test_chromium_publishes_and_chromium_watches(page: Page, site: tuple[s
     sound = await page.evaluate("inbound('audio')")
 
     assert [track.codec for track in relay.tracks] == ["opus", "H264"]
-    assert first["ms"] < 2000
+    assert first["ms"] < 5000  # some 100 ms on an idle machine; without a request for a key frame it never comes
     assert relay.rtp_base is not None
     assert (first["rtp"] - relay.rtp_base) % 2**32 < 90_000 * 30
     assert (video["packetsLost"], video["nackCount"]) == (0, 0)
