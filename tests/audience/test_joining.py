@@ -212,7 +212,7 @@ async def test_who_leaves_hears_no_more(page: Any, chat: Any, cast: Any, show_id
 
     assert node.hub.viewers() == {}
     assert (await viewer.ask("chat.post", {"show_id": show_id, "text": "x", "nonce": "1"}))["code"] == "not_joined"
-    assert viewer.events == []
+    assert viewer.seen == []
 
 
 async def test_hundred_who_join_at_once_share_few_snapshots(
@@ -289,6 +289,9 @@ async def test_snapshot_and_audience_over_http(
         snapshot = await answer.json()
     async with viewer.session.get(f"{base}/audience", headers=staff) as answer:
         crowd = await answer.json()
+    while not crowd["people"]:
+        async with viewer.session.get(f"{base}/audience", headers=staff) as answer:
+            crowd = await answer.json()
     async with viewer.session.get(f"{base}/audience", headers=viewer_header) as answer:
         forbidden = answer.status
 

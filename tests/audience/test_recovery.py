@@ -56,7 +56,7 @@ async def test_check_09_any_cuts_leave_the_exact_sequence(
             case "join again":
                 await viewer.join()
     head = await event_log.head(show_id, Scope.PUBLIC)
-    await viewer.until(lambda: viewer.seq == head.seq, timeout=10)
+    await viewer.until(lambda: viewer.seq == head.seq, timeout=15)
 
     assert viewer.seen == list(range(first + 1, head.seq + 1))
     await viewer.close()

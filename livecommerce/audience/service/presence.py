@@ -49,9 +49,10 @@ class Presence:
             for known in (self._said, self._told, self._peaks):
                 known.pop(show_id, None)
         for show_id, crowd in crowds.items():
+            is_new = show_id not in self._said
             self._said[show_id] = crowd.viewers
             await self._count(show_id, crowd.viewers)
-            if self._pulses % ROLL_EVERY == 1:
+            if is_new or self._pulses % ROLL_EVERY == 0:
                 until_ms = self._clock.now_ms() + ROLL_MS
                 await self._store.call_roll(show_id, process=self._process, people=crowd.people, until_ms=until_ms)
 

@@ -4,7 +4,8 @@ Each show and scope with viewers here is a `Feed` with one task. The first event
 at least a tick passes, stretched to twice what the last sweep over the viewers took, so that overload costs latency and
 never a backlog. Events that arrive during a tick share a frame; of each counter only the newest is sent. A sweep
 yields every `YIELD_EVERY` writes, so that acks keep their latency. What a viewer does not read is the viewer's own
-bounded buffer (`gateway/socket.py`); a feed waits for nobody.
+bounded buffer (`gateway/socket.py`); a feed waits for nobody. What the bus lost is found by a gap, by a reconnection,
+or at the latest when places are compared every `COMPARE_EVERY_S`.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ RING = 1000
 """Recent events kept in memory: most who come back within a minute are served without a query."""
 PENDING_MAX = 2000
 HEAL_RETRY_S = 1.0
+COMPARE_EVERY_S = 2.0
 
 _decode_events = msgspec.msgpack.Decoder(list[Envelope]).decode
 _decode_counter = msgspec.msgpack.Decoder(Counted).decode
@@ -201,9 +203,11 @@ class Hub:
         ear.on_reconnect.append(self._suspect_all)
 
     async def run(self) -> None:
-        """Own the feeds' tasks until cancelled."""
+        """Own the feeds' tasks, and compare places, until cancelled."""
         async with asyncio.TaskGroup() as self._group:
-            await asyncio.Event().wait()
+            while True:
+                await asyncio.sleep(COMPARE_EVERY_S)
+                await self._compare_places()
 
     async def enter(self, member: Member, show_id: ShowId, scope: Scope) -> Head:
         """Let the member receive every event after the returned head (and possibly some before it)."""
@@ -280,6 +284,16 @@ class Hub:
             work.close()
             raise RuntimeError("the hub is not running")
         return self._group.create_task(work, name="feed")
+
+    async def _compare_places(self) -> None:
+        """Find feeds that a message did not reach, whatever lost it."""
+        for feed in tuple(self._feeds.values()):
+            try:
+                last = await self._log.publisher.last(feed.show_id, feed.scope, feed.head.epoch)
+            except StorageUnavailable:
+                return
+            if last > feed.head.seq:
+                feed.suspect()
 
     def _suspect_all(self) -> None:
         for feed in self._feeds.values():

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter as Tally
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +48,8 @@ class Ear:
         self._beat = f"bus:beat:{new_id()}"
         self._wanted: dict[str, Handler] = {self._beat: self._heard_beat}
         self._confirmed: set[str] = set()
+        self._asked: Tally[str] = Tally()
+        """Subscriptions that Redis has not confirmed yet. One that was ended and begun again is confirmed twice."""
         self._waiting: dict[str, asyncio.Future[None]] = {}
         self._changed = asyncio.Event()
         self._last_beat = 0.0
@@ -88,6 +91,7 @@ class Ear:
 
     async def _session(self, pubsub: PubSub, *, heal: bool) -> None:
         self._last_beat = time.monotonic()
+        self._asked = Tally(list(self._wanted))
         await pubsub.subscribe(*self._wanted)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._apply_changes(pubsub), name="bus subscriptions")
@@ -111,6 +115,10 @@ class Ear:
                 _hand_over(handler, message["data"], channel)
 
     def _confirm(self, channel: str) -> None:
+        self._asked[channel] -= 1
+        if self._asked[channel] > 0:
+            return
+        del self._asked[channel]
         self._confirmed.add(channel)
         if (waiting := self._waiting.pop(channel, None)) and not waiting.done():
             waiting.set_result(None)
@@ -126,6 +134,7 @@ class Ear:
                 self._confirmed -= extra
                 await pubsub.unsubscribe(*extra)
             if missing := wanted - known:
+                self._asked.update(list(missing))
                 await pubsub.subscribe(*missing)
             known = wanted
 

@@ -63,11 +63,28 @@ async def test_without_healing_the_same_cut_loses_events(
     collector = Collector()
     await node.hub.enter(collector, show_id, Scope.PUBLIC)
     node.hub._ear.on_reconnect.clear()
+    monkeypatch.setattr(node.hub, "_compare_places", nothing)
     await redis.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
     await ring(event_log, show_id, rang, 1, 2, 3)
 
     with pytest.raises(TimeoutError):
         await until(lambda: bool(collector.seqs), timeout=2)
+
+
+async def test_check_10_places_are_compared_even_when_nobody_noticed_the_cut(
+    node: Any, event_log: EventLog, show_id: ShowId, rang: Any, redis: Redis
+) -> None:
+    collector = Collector()
+    await node.hub.enter(collector, show_id, Scope.PUBLIC)
+    node.hub._ear.on_reconnect.clear()
+    await redis.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
+    await ring(event_log, show_id, rang, 1, 2, 3)
+
+    await until(lambda: collector.seqs == [1, 2, 3])
+
+
+async def nothing() -> None:
+    """Compares no places."""
 
 
 async def test_a_gap_on_the_bus_is_filled_from_the_log(
