@@ -27,6 +27,8 @@ from livecommerce.stock.store.gate import Gate
 from livecommerce.stock.store.ledger import Ledger
 
 BUYERS = 40
+SELLS = 0.03
+"""The share of holds that is paid: small, so that stock lasts for the whole storm."""
 PASSES = {"in rebuild": 1, "in closing": 40}
 """How often a process comes by its failpoint, at most, before it dies there."""
 
@@ -112,14 +114,14 @@ class Buyer:
         worker, fate = self._worker, random.random()
         try:
             async with worker.database.transaction() as tx:
-                if fate < 0.3:
+                if fate < SELLS:
                     await worker.stock.pay(tx, [hold_id], PersonId(self._person))
                     await worker.stock.sell(tx, [hold_id])
-                elif fate < 0.6:
+                elif fate < 0.5:
                     await worker.stock.release(tx, [hold_id], actor=PersonId(self._person))
         except LiveCommerceError:
             return
-        if fate < 0.3:
+        if fate < SELLS:
             worker.write("sold", hold_id)
 
 

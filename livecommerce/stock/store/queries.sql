@@ -75,7 +75,7 @@ UPDATE stock_heartbeat SET at = clock_timestamp()
 
 -- name: extend_holds
 UPDATE stock_hold SET expires_at = expires_at + make_interval(secs => $1::float8), extended = true
-WHERE state = 'held'
+WHERE id IN (SELECT id FROM stock_hold WHERE state = 'held' ORDER BY id FOR UPDATE)
 
 -- name: warn_holds
 UPDATE stock_hold SET warned = true
