@@ -54,6 +54,8 @@ async def seed_show(host: Client, product_ids: list[str]) -> Json:
         show = await host.post(f"/shows/{show['id']}/start")
     elif show["status"] == "paused":
         show = await _resume(host, show)
+    for pin in show["pins"]:  # of last time
+        show = await host.delete(f"/shows/{show['id']}/pins/{pin['product_id']}")
     return dict(show)
 
 

@@ -16,7 +16,7 @@ import pytest_asyncio
 from livecommerce.demo.client import Client, Json, open_session
 from livecommerce.foundation.storage.embedded import EmbeddedServers
 
-PATIENCE_S = 100.0
+PATIENCE_S = 150.0
 
 
 class RunningDemo:
@@ -63,7 +63,7 @@ async def demo(servers: EmbeddedServers, tmp_path: Path) -> AsyncIterator[Runnin
     await database.close()
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(260)
 async def test_the_demo_sells_to_simulated_viewers_and_ends_at_ctrl_c(demo: RunningDemo, tmp_path: Path) -> None:
     await demo.until("SELECT count(*) FROM orders WHERE status = 'paid'")
     record = demo.record()
