@@ -6,7 +6,6 @@ import asyncio
 import os
 import re
 import sys
-import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -17,10 +16,15 @@ import socketio
 Start = Callable[..., Awaitable[Any]]
 
 
-async def _add_owner(server: Any) -> str:
+async def _add_owner(server: Any, redis_url: str) -> str:
     """Make an owner as an operator does; the password that was shown."""
     words = ["user", "add", "--role", "owner", "--email", "idris@example.com", "--generate"]
-    env = {**os.environ, "DATABASE_URL": server.database_url, "LIVECOMMERCE_DATA_DIR": str(server.data_dir)}
+    env = {
+        **os.environ,
+        "DATABASE_URL": server.database_url,
+        "REDIS_URL": redis_url,
+        "LIVECOMMERCE_DATA_DIR": str(server.data_dir),
+    }
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "livecommerce.cli", *words, env=env, stdout=asyncio.subprocess.PIPE
     )
@@ -40,17 +44,18 @@ async def _connected(
 
 
 async def _closed_within(client: socketio.AsyncClient, seconds: float) -> bool:
-    deadline = time.monotonic() + seconds
-    while client.connected and time.monotonic() < deadline:
+    """Whether the server has closed the socket in time; ticks are counted, so that a busy machine gets more of it."""
+    for _ in range(int(seconds / 0.02)):
+        if not client.connected:
+            return True
         await asyncio.sleep(0.02)
     return not client.connected
 
 
 @pytest.mark.timeout(120)
 async def test_checks_21_22_25_on_the_running_server(start_server: Start, servers: Any) -> None:
-    os.environ.setdefault("REDIS_URL", servers.redis_url)
     server = await start_server("--web-workers", "2", LIVECOMMERCE_SERVER_LOG_LEVEL="debug")
-    api, password = f"{server.base_url}/api/v1", await _add_owner(server)
+    api, password = f"{server.base_url}/api/v1", await _add_owner(server, servers.redis_url)
 
     async with aiohttp.ClientSession() as http:
         credentials = {"email": "idris@example.com", "password": password}
