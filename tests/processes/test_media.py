@@ -142,7 +142,11 @@ async def test_from_a_hosts_camera_to_segments_and_a_curtain(settings, monkeypat
         frames, _ = clip.decoded(b"".join(file.body for file in files))
         assert len(frames) >= 30
         assert (await web.media.numbers(show_id)).state is StreamState.LIVE
-        assert await RedisStreamClock(web.resources.nodes, web.resources.clock).media_ts(show_id) > 500
+        stream_clock = RedisStreamClock(web.resources.nodes, web.resources.clock)
+        async with asyncio.timeout(10):
+            while (media_ts := await stream_clock.media_ts(show_id)) is None:
+                await asyncio.sleep(0.05)
+        assert media_ts > 500
 
         await web.media.close_session(show_id, session.session_id, host)
         await pc.close()

