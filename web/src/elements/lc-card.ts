@@ -3,7 +3,7 @@ import { customElement, property } from 'lit/decorators.js';
 import { keyed } from 'lit/directives/keyed.js';
 import { money, reduction } from '../state/money';
 import type { FlashSale } from '../state/types';
-import { optionWords, stockWords, unitsOf, type CardView } from '../state/view';
+import { isFrom, optionWords, stockWords, unitsOf, type CardView } from '../state/view';
 import { count } from '../state/words';
 import './lc-button';
 import './lc-chip';
@@ -45,7 +45,7 @@ export class LcCard extends LitElement {
         <div class=${this.waiting ? 'stale' : ''}>
           <button type="button" class="open" @click=${() => ask(this, 'open-product', view.product.id)}><span>${titleOf(view)}</span></button>
           <p class="sub"><bdi>${subOf(view)}</bdi></p>
-          <lc-price .price=${view.price} .struck=${isFlash || !isSale ? view.struck : null}></lc-price>
+          <lc-price .price=${view.price} .struck=${isFlash || !isSale ? view.struck : null} ?from=${isFrom(view)}></lc-price>
         </div>
         ${isSale ? html`<span></span>` : this.#button(view)}
       </div>

@@ -42,7 +42,7 @@ export class LcCart extends LitElement {
     return html`<div class="item"><lc-thumb .src=${hold.image_url}></lc-thumb>
       <div><p><b>${hold.title}</b></p><p class="muted small">${facts.filter(Boolean).join(' · ')}</p></div>
       <lc-price .price=${times(hold.price, hold.quantity)}></lc-price>
-      ${hold.status === 'held' ? html`<lc-button variant="ghost" icon="close" icon-only label=${`Take ${hold.title} out`} @click=${() => ask(this, 'release', hold)}></lc-button>` : html`<span></span>`}</div>`;
+      ${hold.status === 'held' ? html`<lc-button variant="ghost" icon="close" icon-only label=${`Take ${hold.title} out`} @click=${() => ask(this, 'release', hold)}></lc-button>` : nothing}</div>`;
   }
 
   #sum(): TemplateResult | typeof nothing {

@@ -4,7 +4,7 @@ import { repeat } from 'lit/directives/repeat.js';
 import type { ShowState } from '../state/reducer';
 import { reduction } from '../state/money';
 import type { Pin } from '../state/types';
-import { optionWords, stockWords, unitsOf, viewOf, type CardView } from '../state/view';
+import { isFrom, optionWords, stockWords, unitsOf, viewOf, type CardView } from '../state/view';
 import { clockTime, count } from '../state/words';
 import './lc-button';
 import './lc-chip';
@@ -54,7 +54,7 @@ export class LcShelf extends LitElement {
       <div>
         <button type="button" class="open" @click=${() => ask(this, 'open-product', product.id)}>${product.title}</button>
         <p class="meta">${this.#meta(view)}</p>
-        <lc-price .price=${view.price} .struck=${kind === 'flash' || kind === 'plain' ? view.struck : null}></lc-price>
+        <lc-price .price=${view.price} .struck=${kind === 'flash' || kind === 'plain' ? view.struck : null} ?from=${isFrom(view)}></lc-price>
       </div>
       ${isSold || kind === 'soon' ? nothing : html`<lc-button ?busy=${this.busy === product.id} ?disabled=${this.waiting}
         label=${this.waiting ? 'Waiting for the connection' : `Buy ${product.title}`} @click=${() => ask(this, 'buy', view)}>Buy</lc-button>`}

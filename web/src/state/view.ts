@@ -53,7 +53,8 @@ export function viewOf(state: ShowState, product: Product): CardView | null {
     const kind = sale.state === 'scheduled' ? 'soon' : sale.available > 0 ? 'flash' : 'taken';
     return { kind, product, variant, sale, price: sale.price, struck: sale.struck_price };
   }
-  const price = { price: variant.price, struck: variant.compare_at_price };
+  const shown = product.variants.reduce((low, other) => (Number(other.price.amount) < Number(low.price.amount) ? other : low), variant);
+  const price = { price: shown.price, struck: shown.compare_at_price };
   const last = state.closed_sales.find((closed) => closed.product_id === product.id);
   if (last?.closed_reason === 'sold_out') return { kind: 'sold-out', product, variant, sale: last, ...price };
   return { kind: isSoldOut(product) ? 'sold-out' : 'plain', product, variant, sale: null, ...price };
@@ -80,6 +81,10 @@ export function stockWords(available: number): string {
   if (available <= 0) return 'Sold out';
   return available <= FEW ? `${count(available)} left` : 'In stock';
 }
+
+/** Variants cost differently and none is meant yet. */
+export const isFrom = ({ product, sale }: CardView): boolean =>
+  !sale && new Set(product.variants.map(({ price }) => price.amount)).size > 1;
 
 /** "3 heights · 4 colours". */
 export const optionWords = (product: Product): string =>
