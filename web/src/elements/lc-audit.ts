@@ -31,7 +31,7 @@ export class LcAudit extends LitElement {
   @property({ attribute: false }) rows: AuditRow[] = [];
 
   override render(): TemplateResult {
-    return html`<lc-panel heading="Audit trail">${this.rows.length ? html`<ol>${this.rows.map((row) => this.#row(row))}</ol>` : html`<p class="empty">Every action of the team is written down here.</p>`}</lc-panel>`;
+    return html`<lc-panel heading="Audit trail" readable>${this.rows.length ? html`<ol>${this.rows.map((row) => this.#row(row))}</ol>` : html`<p class="empty">Every action of the team is written down here.</p>`}</lc-panel>`;
   }
 
   #row(row: AuditRow): TemplateResult {

@@ -36,7 +36,7 @@ export class LcPeek extends LitElement {
   #follows = true;
 
   override render(): TemplateResult {
-    return html`<lc-panel heading="Chat" @scroll=${{ handleEvent: this.#scrolled, capture: true, passive: true }}>
+    return html`<lc-panel heading="Chat" readable @scroll=${{ handleEvent: this.#scrolled, capture: true, passive: true }}>
       ${this.control ? html`<a slot="tools" href=${this.control}>Control panel</a>` : ''}
       ${this.messages.length ? html`<div class="lines" role="log" aria-label="Chat" aria-live="off">${repeat(this.messages.slice(-SHOWN), ({ id }) => id, (message) => html`
         <p class=${message.author.role === 'viewer' ? '' : 'staff'}><b><bdi>${message.author.display_name}</bdi></b> <bdi>${message.text}</bdi></p>`)}</div>`

@@ -27,6 +27,7 @@ export class LcRemote extends LitElement {
     li { display: grid; grid-template-columns: 3.25rem minmax(0, 1fr) auto auto; gap: var(--s-2) var(--s-3); align-items: center; padding: var(--s-2) var(--s-2) var(--s-2) var(--s-3); border-block-start: 1px solid var(--line); --thumb: 3.25rem; --price: var(--t-s); }
     li:first-child { border: 0; }
     b.clip { display: block; }
+    ::slotted([slot='composer']) { border: 1px solid var(--line); border-radius: var(--r-l); }
     .none { padding: var(--s-4); color: var(--ink-3); font-size: var(--t-s); }
   `];
 

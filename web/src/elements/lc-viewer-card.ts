@@ -51,7 +51,7 @@ export class LcViewerCard extends LitElement {
   #sanctionable(person: Person): TemplateResult | typeof nothing {
     if (!this.canMute && !this.canBan) return nothing;
     return html`<div class="sanction" role="group" aria-label="Sanctions">
-      ${this.canMute ? MUTES.map(({ seconds, text }) => html`<lc-button variant="outline" label=${`Mute ${person.display_name} for ${text.replace('Mute ', '')}`} @click=${() => ask(this, 'sanction', { viewer: person, kind: 'mute', seconds })}>${text}</lc-button>`) : nothing}
+      ${this.canMute ? MUTES.map(({ seconds, text }) => html`<lc-button variant="outline" label=${`Mute ${text.replace('Mute ', '')}: ${person.display_name}`} @click=${() => ask(this, 'sanction', { viewer: person, kind: 'mute', seconds })}>${text}</lc-button>`) : nothing}
       ${this.canBan ? html`<lc-button class="ban" variant="outline" label=${`Ban ${person.display_name}`} @click=${() => ask(this, 'sanction', { viewer: person, kind: 'ban', seconds: null })}>Ban</lc-button>` : nothing}</div>`;
   }
 

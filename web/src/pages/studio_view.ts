@@ -48,7 +48,7 @@ function bar(studio: LcStudio, { show }: ShowState): TemplateResult {
     <lc-button class="wide-only" variant="ghost" icon="eye" href=${`/shows/${show.id}`}>Viewer page</lc-button>
     ${show.status === 'live' ? html`<lc-button variant="outline" icon="pause" label="Pause the show" ?busy=${studio.busy === 'pause'} ?icon-only=${studio.narrow.matches} @click=${() => studio.request('pause', studio.requests.pause)}>${studio.narrow.matches ? nothing : 'Pause'}</lc-button>` : nothing}
     ${show.status === 'paused' && show.pause_reason !== 'stream_lost' ? html`<lc-button variant="primary" icon="play" label="Go on with the show" ?busy=${studio.busy === 'resume'} @click=${() => studio.request('resume', studio.requests.resume)}>Go on</lc-button>` : nothing}
-    ${isOn ? html`<lc-button variant="outline" label="End the show" ?icon-only=${studio.narrow.matches} @click=${() => (studio.dialog = 'end')}><lc-icon class="stop" name="stop"></lc-icon>${studio.narrow.matches ? nothing : 'End show'}</lc-button>` : nothing}
+    ${isOn ? html`<lc-button variant="outline" label="End the show" ?icon-only=${studio.narrow.matches} @click=${() => (studio.dialog = 'end')}><lc-icon class="stop" name="stop"></lc-icon>${studio.narrow.matches ? nothing : 'End the show'}</lc-button>` : nothing}
   </header>`;
 }
 
@@ -80,7 +80,7 @@ export function camera(studio: LcStudio, show: ShowState): TemplateResult {
     .trouble=${broadcast.trouble} .opening=${broadcast.isOpening} .db=${broadcast.db} .format=${formatOf(broadcast.stream)}
     .readings=${readingsOf(broadcast.sample, desk.stream)} .advice=${health.level === 'weak' || health.level === 'lost' ? health.advice : ''}
     @open-camera=${() => broadcast.open()} @devices=${(event: CustomEvent<typeof broadcast.choice>) => broadcast.open(event.detail)}>
-    ${pinned ? html`<div slot="foot" class="pinned"><lc-thumb .src=${pinned.image_url}></lc-thumb><span class="grow"><b>${pinned.title}</b><br />Viewers see this now</span><kbd aria-hidden="true">U</kbd></div>` : nothing}
+    ${pinned ? html`<div slot="foot" class="pinned"><lc-thumb .src=${pinned.image_url}></lc-thumb><span class="grow"><b>${pinned.title}</b><br />Viewers see this now</span>${studio.narrow.matches ? nothing : html`<kbd aria-hidden="true">U</kbd>`}</div>` : nothing}
   </lc-camera>`;
 }
 
