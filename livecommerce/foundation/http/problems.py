@@ -47,9 +47,9 @@ def problem_of(error: LiveCommerceError, request_id: str) -> dict[str, object]:
 
 
 def response_for(error: LiveCommerceError, request_id: str) -> web.Response:
-    """The whole answer, with Retry-After where it applies (429 and 503)."""
+    """The whole answer; with Retry-After for 429, 503 and whatever else says when to come back."""
     headers = {"X-Request-Id": request_id, "Cache-Control": "no-store"}
-    if error.status in (429, 503):
+    if error.status in (429, 503) or error.details.get("retry_after_s") is not None:
         headers["Retry-After"] = str(_retry_after_s(error))
     if error.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
