@@ -80,7 +80,7 @@ class House:
 
     async def actor(self, name: str) -> Actor:
         """Somebody as they are now; grants given meanwhile included."""
-        return await self.room.identity.actor_for(self.tokens[name])
+        return await self.room.identity.authenticate(self.tokens[name])
 
     async def staff(self, name: str, role: Role) -> Actor:
         person, _ = await self.room.staff.add(role, f"{name}@example.com", name.title(), None)

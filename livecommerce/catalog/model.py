@@ -120,9 +120,6 @@ class Product:
         """The variant in words, in the order of the axes: "Sea / 350 ml"; empty when there is only one kind."""
         return " / ".join(variant.options[axis.name] for axis in self.axes if axis.name in variant.options)
 
-    def variant_by_sku(self, sku: str) -> Variant | None:
-        return next((variant for variant in self.variants if variant.sku == sku), None)
-
     def with_images(self, image_keys: Sequence[str]) -> Product:
         """The product with these pictures, the first of which stands for it."""
         if len(image_keys) > MAX_IMAGES:

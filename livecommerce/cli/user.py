@@ -1,4 +1,4 @@
-"""`livecommerce user add`: make somebody staff, or give known staff a new role and password."""
+"""`livecommerce user`: make somebody staff, give them a new role and password; change the key that signs sessions."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from livecommerce.cli.options import Config, DataDir, settings_from
 from livecommerce.foundation.core.actors import Role
 from livecommerce.foundation.core.errors import Invalid
 from livecommerce.foundation.core.settings import Settings
+from livecommerce.identity.keys import KeyRing
 from livecommerce.identity.model import MIN_PASSWORD, Person, check_password, clean_email
 from livecommerce.processes.resources import open_resources
 from livecommerce.processes.rooms import open_lower_rooms
@@ -50,6 +51,14 @@ def add(
     )
     if is_generated:
         console.print(f"Password: {password}", markup=False)
+    return 0
+
+
+@app.command
+def rotate_keys(*, config: Config = None, data_dir: DataDir = None) -> int:
+    """Sign new sessions with a new key. Sessions of the last few keys go on; running servers notice by themselves."""
+    key = KeyRing.open(settings_from(config, data_dir).data_dir).rotate()
+    Console(highlight=False).print(f"New sessions are signed with key {key.kid}.")
     return 0
 
 

@@ -9,6 +9,7 @@ import asyncpg
 import pytest
 
 from livecommerce.cli import main
+from livecommerce.identity.keys import KeyRing
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -74,6 +75,17 @@ def test_wrong_words_are_one_sentence_and_a_status(run: Run, words: tuple[str, .
     assert out == ""
     assert err.strip()
     assert "Traceback" not in err
+
+
+def test_the_signing_key_is_changed_and_the_old_one_still_read(run: Run, tmp_path: Path) -> None:
+    before = KeyRing.open(tmp_path / "data").current
+
+    status, out, _ = run("user", "rotate-keys")
+
+    keys = KeyRing.open(tmp_path / "data").all
+    assert status == 0
+    assert keys[0].kid in out
+    assert keys[1:] == [before]
 
 
 def test_a_file_is_checked_and_then_imported(run: Run, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ EMAIL, HERE, THERE = "freja@example.com", "198.51.100.1", "198.51.100.2"
 
 
 async def _guest(room: IdentityRoom) -> Actor:
-    return await room.identity.actor_for((await room.guests.mint("Freja", address=None)).token)
+    return await room.identity.authenticate((await room.guests.mint("Freja", address=None)).token)
 
 
 async def test_a_guest_who_confirms_is_the_same_person_with_a_contact(room: IdentityRoom, outbox: Any) -> None:
@@ -24,22 +24,22 @@ async def test_a_guest_who_confirms_is_the_same_person_with_a_contact(room: Iden
 
     signed_in = await room.accounts.confirm(EMAIL, outbox.code_for(EMAIL), actor=guest, address=HERE)
 
-    account = await room.identity.actor_for(signed_in.token)
+    account = await room.identity.authenticate(signed_in.token)
     assert (account.id, account.kind, account.contact) == (guest.id, ActorKind.ACCOUNT, EMAIL)
     assert account.session_id != guest.session_id
 
 
 async def test_the_guest_s_own_session_fades_after_they_confirmed(room: IdentityRoom, outbox: Any, clock: Any) -> None:
     minted = await room.guests.mint("Freja", address=None)
-    guest = await room.identity.actor_for(minted.token)
+    guest = await room.identity.authenticate(minted.token)
     await room.accounts.request_code(EMAIL, "Freja", actor=guest, address=HERE)
     await room.accounts.confirm(EMAIL, outbox.code_for(EMAIL), actor=guest, address=HERE)
 
-    await room.identity.actor_for(minted.token)
+    await room.identity.authenticate(minted.token)
     clock.advance(91)
 
     with pytest.raises(Exception, match="Sign in"):
-        await room.identity.actor_for(minted.token)
+        await room.identity.authenticate(minted.token)
 
 
 async def test_a_code_that_somebody_else_s_guest_asked_for_never_makes_that_guest_the_owner_of_the_address(
@@ -130,7 +130,7 @@ async def test_staff_sign_in_with_their_password(room: IdentityRoom) -> None:
 
     signed_in = await room.staff.sign_in("maja@example.com", "correct horse battery", address=HERE)
 
-    actor = await room.identity.actor_for(signed_in.token)
+    actor = await room.identity.authenticate(signed_in.token)
     assert (actor.role, actor.kind) == (Role.HOST, ActorKind.STAFF)
 
 
@@ -166,7 +166,7 @@ async def test_a_new_password_ends_the_old_sessions(room: IdentityRoom, outbox: 
     assert (is_new, is_new_again) == (True, False)
     assert (again.id, again.role, again.display_name) == (maja.id, Role.OWNER, "Maja")
     with pytest.raises(Exception, match="Sign in"):
-        await room.identity.actor_for(old.token)
+        await room.identity.authenticate(old.token)
     assert outbox.disconnected == [(maja.id, "signed_out")]
 
 

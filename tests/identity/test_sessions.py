@@ -29,7 +29,7 @@ async def _refused_within(room: IdentityRoom, token: str, seconds: float) -> boo
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         try:
-            await room.identity.actor_for(token)
+            await room.identity.authenticate(token)
         except Unauthenticated:
             return True
         await asyncio.sleep(0.05)
@@ -39,7 +39,7 @@ async def _refused_within(room: IdentityRoom, token: str, seconds: float) -> boo
 async def test_a_guest_acts_under_the_name_they_chose(room: IdentityRoom) -> None:
     signed_in = await room.guests.mint("  Freja ", address="198.51.100.1")
 
-    actor = await room.identity.actor_for(signed_in.token)
+    actor = await room.identity.authenticate(signed_in.token)
 
     assert (actor.id, actor.display_name, actor.role, actor.kind) == (
         signed_in.person.id,
@@ -61,28 +61,28 @@ async def test_guests_are_minted_under_a_rate_limit_per_address(room: IdentityRo
 
 async def test_a_session_ends_when_its_time_is_over(room: IdentityRoom, clock: Any) -> None:
     signed_in = await room.guests.mint("Freja", address=None)
-    await room.identity.actor_for(signed_in.token)
+    await room.identity.authenticate(signed_in.token)
 
     clock.advance(24 * 3600 + 31)
 
     with pytest.raises(Unauthenticated):
-        await room.identity.actor_for(signed_in.token)
+        await room.identity.authenticate(signed_in.token)
 
 
 async def test_signing_out_ends_the_session_here_at_once_and_closes_sockets(room: IdentityRoom, outbox: Any) -> None:
     signed_in = await room.guests.mint("Freja", address=None)
-    actor = await room.identity.actor_for(signed_in.token)
+    actor = await room.identity.authenticate(signed_in.token)
 
     await room.identity.end(actor)
 
     with pytest.raises(Unauthenticated):
-        await room.identity.actor_for(signed_in.token)
+        await room.identity.authenticate(signed_in.token)
     assert outbox.disconnected == [(actor.id, "signed_out")]
 
 
 async def test_check_22_signing_out_is_seen_by_another_process_within_2_s(room: IdentityRoom, elsewhere: Any) -> None:
     signed_in = await room.guests.mint("Freja", address=None)
-    actor = await elsewhere.identity.actor_for(signed_in.token)
+    actor = await elsewhere.identity.authenticate(signed_in.token)
 
     await room.identity.end(actor)
 
@@ -97,7 +97,7 @@ async def test_many_who_come_at_once_are_read_together(
     signer = Tokens(room.keys, clock, issuer="livecommerce")
     identity = Identity(database, store, tokens=signer, clock=clock, disconnects=outbox, settings=IdentitySettings())
 
-    actors = await asyncio.gather(*(identity.actor_for(token) for token in tokens * 3))
+    actors = await asyncio.gather(*(identity.authenticate(token) for token in tokens * 3))
 
     assert [actor.display_name for actor in actors] == [f"Guest {n}" for n in range(40)] * 3
     assert store.loads <= 4
@@ -105,7 +105,7 @@ async def test_many_who_come_at_once_are_read_together(
 
 async def test_a_caller_who_gives_up_does_not_take_the_others_along(room: IdentityRoom, elsewhere: Any) -> None:
     tokens = [(await room.guests.mint(f"Guest {n}", address=None)).token for n in range(6)]
-    tasks = [asyncio.ensure_future(elsewhere.identity.actor_for(token)) for token in tokens for _ in range(2)]
+    tasks = [asyncio.ensure_future(elsewhere.identity.authenticate(token)) for token in tokens for _ in range(2)]
     await asyncio.sleep(0)
 
     tasks[0].cancel()
@@ -123,7 +123,7 @@ async def test_a_grant_makes_a_viewer_a_moderator_of_that_show_only(room: Identi
     async with database.transaction() as tx:
         await room.grants.host(tx, shows[0], signed_in.person.id, [Permission.CHAT_HIDE])
 
-    actor = await room.identity.actor_for(signed_in.token)
+    actor = await room.identity.authenticate(signed_in.token)
 
     assert actor.role_in(shows[0]) is Role.MODERATOR
     assert actor.role_in(shows[1]) is Role.VIEWER
@@ -159,9 +159,9 @@ async def test_what_staff_have_just_been_given_counts_at_once_in_every_process(
     show = ShowId(new_id())
     maja, _ = await room.staff.add(Role.HOST, "maja@example.com", "Maja", None)
     token = (await room.once.trade(await room.once.mint(maja.id), address="198.51.100.1")).token
-    await elsewhere.identity.actor_for(token)
+    await elsewhere.identity.authenticate(token)
 
     async with database.transaction() as tx:
         await room.grants.host(tx, show, maja.id, [Permission.SHOW_RUN])
 
-    assert (await elsewhere.identity.actor_for(token)).may(Permission.SHOW_RUN, show)
+    assert (await elsewhere.identity.authenticate(token)).may(Permission.SHOW_RUN, show)

@@ -344,7 +344,7 @@ async def test_a_moderator_who_is_named_by_address_signs_in_with_a_mailed_code(h
     await house.room.accounts.request_code(email, "Bo", actor=None, address="198.51.100.7")
     code = house.letters.sent[-1][1].partition(" ")[0]
     signed_in = await house.room.accounts.confirm(email, code, actor=None, address="198.51.100.7")
-    bo = await house.room.identity.actor_for(signed_in.token)
+    bo = await house.room.identity.authenticate(signed_in.token)
     assert bo.id == grant.person_id
     assert bo.role_in(show_id) is Role.MODERATOR
     assert bo.may(Permission.CHAT_HIDE, show_id)

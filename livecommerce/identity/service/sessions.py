@@ -71,14 +71,6 @@ class Identity:
             raise Unauthenticated()
         return session.actor()
 
-    async def actor_for(self, token: str) -> Actor:
-        """The same under the name that rooms use."""
-        return await self.authenticate(token)
-
-    def expires_at(self, token: str) -> float:
-        """When a token ends, in Unix seconds: a door that keeps a connection open closes it then."""
-        return self._tokens.read(token).expires_at
-
     async def start(self, tx: Transaction, person: Person) -> SignedIn:
         """A new session for somebody who has just proven who they are."""
         now = self._clock.now()

@@ -59,10 +59,6 @@ class ShowDesk:
         self._catalog, self._pictures = catalog, pictures
         self._clock, self._stream_clock, self._shop_name = clock, stream_clock, shop_name
 
-    def may_watch(self, actor: Actor | None, show: Show) -> bool:
-        """Whether the caller may know of this show."""
-        return show.may_be_watched_by(actor)
-
     async def get(self, show_id: ShowId, tx: Transaction | None = None) -> Show:
         """The show, whoever asks; `ShowNotFound` when there is none."""
         return await self._store.get(show_id, tx)
