@@ -28,8 +28,8 @@ from livecommerce.foundation.realtime.gateway.socket import Handshake, Socket
 log = structlog.get_logger(__name__)
 
 RECHECK_S = 40.0
-CONNECTS = Rate(1200, 60)
-"""Connection attempts per address: a neighbourhood behind one address may all come back at once."""
+CONNECTS_S = 10.0
+"""As many as may be connected from one address may also come back within this time: after a restart they all do."""
 
 
 class OriginRefused(Forbidden):
@@ -68,6 +68,7 @@ class Admission:
         self.is_draining = False
         self._authenticator, self._context, self._limiter = authenticator, context, limiter
         self._settings = settings
+        self._connects = Rate(settings.connections_per_address, CONNECTS_S)
         self._by_address: Tally[str] = Tally()
         self._by_person: Tally[PersonId] = Tally()
         self._recheck = Deadline(RECHECK_S)
@@ -95,7 +96,7 @@ class Admission:
 
     async def token_of(self, socket: Socket, auth: Any) -> str:
         """The credential of a CONNECT: a token, or the session cookie of the desk that one of our pages names."""
-        await self._limiter.hit("connect", socket.handshake.address, CONNECTS)
+        await self._limiter.hit("connect", socket.handshake.address, self._connects)
         fields = auth if isinstance(auth, dict) else {}
         token = fields.get("token")
         if token is None:

@@ -51,9 +51,12 @@ _RESERVED = frozenset({"connect", "connect_error", "disconnect", "disconnecting"
 def _extension(code: int, _data: memoryview) -> Any:
     """JavaScript's `undefined` travels as extension 0; no other extension has a meaning here."""
     if code == 0:
-        return None
+        return msgspec.UNSET
     raise ProtocolError("unknown MessagePack extension")
 
+
+MAX_PARTS = 3
+"""An event is a name and at most one argument; a third part is looked at only to refuse it."""
 
 _from_msgpack = msgspec.msgpack.Decoder(dict[str, Any], ext_hook=_extension).decode
 _from_json = msgspec.json.Decoder().decode
@@ -96,15 +99,26 @@ def _json(message: str) -> Decoded:
 
 def _msgpack(message: bytes) -> Decoded:
     fields = _from_msgpack(message)
-    kind, namespace, ack_id = fields.get("type"), fields.get("nsp", "/"), fields.get("id")
+    kind, namespace, ack_id = fields.get("type"), fields.get("nsp", "/"), _defined(fields.get("id"))
     if type(kind) is not int or not isinstance(namespace, str) or not (ack_id is None or type(ack_id) is int):
         raise ProtocolError("not a packet")
-    return Decoded(Kind(kind), namespace.partition("?")[0], fields.get("data"), ack_id)
+    return Decoded(Kind(kind), namespace.partition("?")[0], _defined(fields.get("data")), ack_id)
+
+
+def _defined(data: Any) -> Any:
+    """The data as JSON would carry it: what is `undefined` is not there."""
+    if data is msgspec.UNSET:
+        return None
+    if isinstance(data, list):
+        return [_defined(item) for item in data[:MAX_PARTS]]
+    if isinstance(data, dict):
+        return {key: value for key, value in data.items() if value is not msgspec.UNSET}
+    return data
 
 
 def _check_event(data: Any) -> None:
     """An event is a name and at most one argument."""
-    if not isinstance(data, list) or not 1 <= len(data) <= 2 or not isinstance(data[0], str):
+    if not isinstance(data, list) or not 1 <= len(data) < MAX_PARTS or not isinstance(data[0], str):
         raise ProtocolError("not an event")
     if data[0] in _RESERVED or len(data[0]) > 64:
         raise ProtocolError("a reserved name")

@@ -22,7 +22,6 @@ from aiohttp import WSMsgType, web
 from socketio.exceptions import ConnectionRefusedError as ConnectRefused
 
 from livecommerce.foundation.core.errors import LiveCommerceError, Malformed
-from livecommerce.foundation.http.problems import response_for
 from livecommerce.foundation.realtime.gateway.closing import Closing
 from livecommerce.foundation.realtime.gateway.packets import AttachmentRefused, Kind, ProtocolError, decode, parser_of
 from livecommerce.foundation.realtime.gateway.socket import Handshake, Socket
@@ -132,11 +131,8 @@ class LiveEngine(engineio.AsyncServer):  # type: ignore[misc]
     async def handle_request(self, request: web.Request) -> web.StreamResponse:
         """Serve one connection from upgrade to close."""
         ws = web.WebSocketResponse(compress=False, max_msg_size=MAX_MESSAGE_BYTES, timeout=2.0, autoping=True)
-        try:
-            self._check(request, ws)
-            handshake = self.admit(request)
-        except LiveCommerceError as exc:
-            return response_for(exc, "")
+        self._check(request, ws)
+        handshake = self.admit(request)
         await ws.prepare(request)
         if request.transport is None:
             return ws
