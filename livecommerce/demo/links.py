@@ -6,8 +6,6 @@ import io
 
 import segno
 from rich.console import Console
-from rich.panel import Panel
-from rich.table import Table
 
 from livecommerce.demo.record import Pages
 
@@ -22,22 +20,17 @@ def make_pages(base_url: str, show_id: str, *, host_code: str, moderator_code: s
 
 
 def show_links(console: Console, pages: Pages, *, phone: str | None = None) -> None:
-    """Print the links; on a terminal with `phone`, also as a code to scan."""
-    rows = (("Show", pages.viewer), ("Studio", pages.studio), ("Control panel", pages.control))
+    """Print the links, each on a line of its own that the terminal wraps, so that it can be copied or clicked."""
+    for name, link in (("Show", pages.viewer), ("Studio", pages.studio), ("Control panel", pages.control)):
+        console.print(f"[bold]{name}:[/bold] [cyan]{link}[/cyan]", soft_wrap=True)
     if not console.is_terminal:
-        for name, link in rows:
-            console.print(f"{name}: {link}", soft_wrap=True, markup=False)
         return
-    table = Table.grid(padding=(0, 2))
-    table.add_column(style="bold", no_wrap=True)
-    table.add_column(overflow="fold")
-    for name, link in rows:
-        table.add_row(name, f"[link={link}]{link}[/link]")
-    note = "Studio and control panel links sign in once; fresh ones stand in demo.json. Ctrl-C stops the demo."
-    console.print(Panel(table, title="The show is live", subtitle=note, border_style="cyan", expand=False))
+    console.print("The last two sign in once; fresh ones stand in demo.json. Ctrl-C stops the demo.", style="dim")
     if phone:
         console.print(_scannable(phone), markup=False, highlight=False)
-        console.print("Scan with a phone in this network. Its browser warns of the demo's own certificate: go on.")
+        console.print(
+            "Scan with a phone in this network to be the host. Its browser warns of the demo's own certificate."
+        )
 
 
 def _scannable(link: str) -> str:

@@ -22,6 +22,7 @@ from livecommerce.demo.client import Client, open_session
 from livecommerce.demo.live import LiveDemo
 from livecommerce.demo.shop import CURRENCY, SHOP_NAME, TAX_RATE
 from livecommerce.demo.staff import open_staff
+from livecommerce.foundation.core.errors import ConfigurationError
 from livecommerce.foundation.core.settings import Settings
 from livecommerce.processes.supervisor import Supervisor
 
@@ -67,6 +68,8 @@ def demo_settings(options: DemoOptions) -> tuple[Settings, str]:
     change = msgspec.structs.replace
     server, media, certificate = change(given.server, log_level="warning"), given.media, ""
     if options.lan:
+        if given.server.port == 0:
+            raise ConfigurationError("With --lan the link must be known beforehand; choose a --port.")
         address = lan_address()
         made = make_certificate(given.data_dir / "secrets", address)
         certificate = str(made.certificate)
