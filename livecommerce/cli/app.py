@@ -62,10 +62,10 @@ def main(argv: list[str] | None = None) -> int:
     try:
         result = app(argv, exit_on_error=False, print_error=False, result_action="return_value")
     except CycloptsError as exc:
-        errors.print(f"{exc}\nTry `livecommerce --help`.", markup=False)
+        errors.print(f"{exc}\nTry `livecommerce --help`.", markup=False, soft_wrap=True)
         return USAGE
     except LiveCommerceError as exc:
-        errors.print(exc.message, markup=False)
+        errors.print(exc.message, markup=False, soft_wrap=True)
         return FAILED
     except KeyboardInterrupt:
         return 130
