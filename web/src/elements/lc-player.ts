@@ -62,6 +62,11 @@ export class LcPlayer extends LitElement {
     return this.#picture?.clock.now() ?? null;
   }
 
+  /** An event says where the stream was at a time of the server. */
+  mark(mediaTs: number, atMs: number): void {
+    this.#picture?.clock.mark(mediaTs, atMs);
+  }
+
   toggleSound(): void {
     this.video.muted = !this.video.muted;
     this.#isMutedByBrowser = false;

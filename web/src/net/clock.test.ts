@@ -60,7 +60,20 @@ describe('the media clock', () => {
 
     clock.setBase({ rtp_base: null, pdt_base_ms: 60_000 });
     expect(clock.now()).toBe(1500);
-    expect(clock.date()).toBe(61_500);
+  });
+});
+
+describe('the delay of the picture', () => {
+  it('is what is left when picture and server are compared at the same instant', () => {
+    const clock = new MediaClock();
+    clock.setBase({ rtp_base: null, pdt_base_ms: 0 });
+    clock.followDate(() => new Date(11_600));
+
+    expect(clock.lagMs(50_000)).toBeNull();
+
+    clock.mark(10_000, 48_000);
+    expect(clock.lagMs(50_000)).toBe(400);
+    expect(clock.lagMs(90_000)).toBeNull();
   });
 });
 

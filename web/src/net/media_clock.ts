@@ -2,6 +2,8 @@ import type { Playback } from '../state/types';
 
 const RTP_HZ = 90; // per millisecond
 const WRAP = 2 ** 32;
+const MARK_MAX_MS = 30_000; // clocks drift apart after that
+const MARK_ERROR_MS = 500; // how far off the server's own idea of the stream may be
 
 /** Milliseconds on the stream's timeline of an RTP timestamp; the 32-bit counter may have wrapped since the base. */
 export function mediaTsOfRtp(rtp: number, base: number): number {
@@ -21,8 +23,10 @@ export class MediaClock {
   #playingDate: (() => Date | null) | null = null;
   #video: HTMLVideoElement | null = null;
   #handle = 0;
+  #mark: { mediaTs: number; atMs: number } | null = null;
 
   setBase(base: Base): void {
+    if (base.rtp_base !== this.#base.rtp_base) this.#mark = null; // another stream
     this.#base = base;
   }
 
@@ -56,9 +60,20 @@ export class MediaClock {
     return date && pdt_base_ms !== null ? mediaTsOfDate(date, pdt_base_ms) : null;
   }
 
-  /** The server's time (ms since 1970) when the picture on screen reached it. */
-  date(): number | null {
+  /** The stream was at `mediaTs` when the server's clock said `atMs` (an event tells). */
+  mark(mediaTs: number, atMs: number): void {
+    this.#mark = { mediaTs, atMs };
+  }
+
+  /**
+   * Milliseconds from the server to this screen, at the server's time `nowMs`.
+   *
+   * Measured against the last mark and not the stream's begin: a busy encoder's clock runs slower than ours.
+   */
+  lagMs(nowMs: number): number | null {
     const now = this.now();
-    return now !== null && this.#base.pdt_base_ms !== null ? now + this.#base.pdt_base_ms : null;
+    if (now === null || !this.#mark || nowMs - this.#mark.atMs > MARK_MAX_MS) return null;
+    const lag = nowMs - this.#mark.atMs - (now - this.#mark.mediaTs);
+    return lag > -MARK_ERROR_MS ? Math.max(0, lag) : null;
   }
 }

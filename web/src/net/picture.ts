@@ -40,10 +40,10 @@ export class Picture {
     this.path = null;
   }
 
-  /** Seconds since the picture on screen reached the server, by the server's clock. */
+  /** Seconds from the server to this screen. */
   lag(): number | null {
-    const date = this.path && this.clock.date();
-    return date ? Math.max(0, serverClock.now() - date) / 1000 : null;
+    const lag = this.path && this.clock.lagMs(serverClock.now());
+    return typeof lag === 'number' ? lag / 1000 : null;
   }
 
   async #keepPlaying(playback: Playback, run: number): Promise<void> {

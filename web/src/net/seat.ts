@@ -1,4 +1,4 @@
-import type { Notice } from '../state/events';
+import type { Envelope, Notice } from '../state/events';
 import { fromSnapshot, reduce, type ShowState } from '../state/reducer';
 import { Store } from '../state/store';
 import { Api, type Desk } from './api';
@@ -17,7 +17,7 @@ export class Seat {
   /** Told once per notice. */
   onNotice: (notice: Notice) => void = () => undefined;
   /** Told with each batch of events, before listeners of `state` run. */
-  onEvents: (types: Set<string>) => void = () => undefined;
+  onEvents: (types: Set<string>, events: Envelope[]) => void = () => undefined;
 
   constructor(readonly desk: Desk, readonly showId: string, scope: 'public' | 'staff' = 'public') {
     this.api = new Api(desk);
@@ -26,7 +26,7 @@ export class Seat {
       onSnapshot: (snapshot) => this.state.update((state) => ({ ...state, ...fromSnapshot(snapshot), purchases: state?.purchases ?? [] })),
       onEvents: (events) => {
         this.state.update((state) => state && events.reduce(reduce, state));
-        this.onEvents(new Set(events.map(({ type }) => type)));
+        this.onEvents(new Set(events.map(({ type }) => type)), events);
       },
       onNotice: (notice) => this.onNotice(notice),
       onLink: (link) => this.link.set(link),

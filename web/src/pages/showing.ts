@@ -4,7 +4,7 @@ import { serverClock } from '../net/clock';
 import type { Link } from '../net/live_show';
 import { Seat } from '../net/seat';
 import { announceCard, announceShow } from '../state/announce';
-import type { Notice } from '../state/events';
+import type { Envelope, Notice } from '../state/events';
 import { PinGate } from '../state/pin_gate';
 import { FOR_GOOD, type ShowState } from '../state/reducer';
 import type { Address, Hold, Pin } from '../state/types';
@@ -37,6 +37,7 @@ export class Showing {
     this.cart = new Cart(this.seat.api, this.seat.live, showId);
     this.buying = new Buying(page, this.cart, showId, (want) => saleOf(this.state as ShowState, want.product_id, want.variant_id)?.per_buyer_limit ?? null);
     this.talking = new Talking(page, this.seat);
+    this.seat.onEvents = (_, events) => this.#marked(events.findLast(({ media_ts }) => media_ts != null));
     this.seat.onNotice = (notice) => this.#noticed(notice);
     this.seat.state.subscribe((state) => state && this.#changed(state));
     this.seat.link.subscribe((link) => this.#linked(link));
@@ -142,6 +143,10 @@ export class Showing {
     if (card && this.#card?.kind !== card.kind) this.buying.settle(card.product.id);
     this.page.announce(announceCard(this.#card, card));
     this.#card = card;
+  }
+
+  #marked(event: Envelope | undefined): void {
+    if (event?.media_ts != null) this.page.player.mark(event.media_ts, Date.parse(event.timestamp));
   }
 
   #linked(link: Link): void {
