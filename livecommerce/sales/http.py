@@ -119,6 +119,11 @@ def _hold_routes(table: Routes, buying: BuyService, holds: HoldService) -> None:
         """One of the caller's holds"""
         return await holds.get(call.actor, call.id("hold_id"))
 
+    @table.post("/holds/{hold_id}/extend", answer=HoldView)
+    async def extend(call: Call[Any]) -> HoldView:
+        """Hold for as long again: once, before the time is up"""
+        return await holds.extend(call.actor, call.id("hold_id"))
+
     @table.delete("/holds/{hold_id}")
     async def release(call: Call[Any]) -> None:
         """Give a hold back"""

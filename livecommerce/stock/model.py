@@ -116,7 +116,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Units of a pool promised to a buyer until `expires_at`."""
+    """Units of a pool promised to a buyer until `expires_at`; `extended` once the buyer has asked for more time."""
 
     id: HoldId
     pool_id: PoolId
@@ -137,6 +137,12 @@ class Hold:
             raise HoldExpired()
         if self.state is not HoldState.HELD:
             raise HoldNotOpen(state=self.state.value)
+
+    def require_extendable(self) -> None:
+        """Raise unless the buyer may still ask for more time: once, and before the hold ends."""
+        self.require_payable()
+        if self.extended:
+            raise AlreadyExtended()
 
     def require_closable(self, closing: Closing) -> None:
         """Raise unless the hold may end this way."""
@@ -211,6 +217,12 @@ class HoldNotOpen(Conflict):
     """The hold is closed or being paid."""
 
     code = "hold_not_open"
+
+
+class AlreadyExtended(Conflict):
+    """The hold has been extended already; once is all."""
+
+    code = "already_extended"
 
 
 class NotEnoughStock(Conflict):

@@ -40,7 +40,7 @@ async def test_a_refused_product_leaves_neither_rows_nor_pools(shop: Any, databa
     assert await database.fetchval("SELECT count(*) FROM products") == 1
 
 
-async def test_new_terms_reach_the_pools(shop: Any) -> None:
+async def test_new_terms_reach_the_pools(shop: Any, database: Any) -> None:
     product = await shop.catalog.create(shop.host, mugs())
 
     changed = await shop.catalog.edit(shop.host, product.id, ProductDraft(per_buyer_limit=2, hold_s=120))
@@ -48,6 +48,8 @@ async def test_new_terms_reach_the_pools(shop: Any) -> None:
     levels = await shop.stock.levels([variant.id for variant in changed.variants])
     assert {pool.limit_per_buyer for pool in levels.values()} == {2}
     assert (changed.per_buyer_limit, changed.hold_s) == (2, 120)
+    rows = await database.fetch("SELECT DISTINCT hold_s FROM stock_pool")
+    assert [row["hold_s"] for row in rows] == [120]
 
 
 async def test_a_change_of_an_old_version_is_a_conflict(shop: Any) -> None:

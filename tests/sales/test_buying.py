@@ -263,6 +263,21 @@ async def test_a_buyer_sees_and_gives_back_own_holds_only(market, guest) -> None
         await market.holds.release(buyer, held.hold_id)
 
 
+async def test_a_hold_that_was_extended_is_warned_of_again(market, guest) -> None:
+    sale, buyer = await market.flash(await market.put(), hold_s=60), guest()
+    held = await market.buy(buyer, flash_sale_id=sale.id)
+    await market.database.execute("UPDATE stock_hold SET expires_at = clock_timestamp() + interval '20 s'")
+    assert await market.holds.warn() == 1
+
+    extended = await market.holds.extend(buyer, held.hold_id)
+
+    assert extended.extended
+    assert 75_000 < extended.expires_in_ms <= 80_000
+    assert await market.holds.warn() == 0
+    await market.database.execute("UPDATE stock_hold SET expires_at = clock_timestamp() + interval '20 s'")
+    assert await market.holds.warn() == 1
+
+
 async def test_buyers_are_told_before_and_when_their_hold_ends(market, guest) -> None:
     sale, buyer = await market.flash(await market.put()), guest()
     held = await market.buy(buyer, flash_sale_id=sale.id)

@@ -10,7 +10,7 @@ import pytest
 
 from livecommerce.foundation.core.errors import NotFound
 from livecommerce.foundation.core.ids import FlashSaleId, PoolId, VariantId, new_id
-from livecommerce.stock.model import Closing, HoldExpired, HoldNotOpen, NotEnoughStock
+from livecommerce.stock.model import AlreadyExtended, Closing, Hold, HoldExpired, HoldNotOpen, NotEnoughStock
 
 
 async def test_a_paid_hold_is_sold_and_journalled_once(shop) -> None:
@@ -235,6 +235,50 @@ async def _fence(shop, pool: PoolId, units: int) -> PoolId:
             hold_s=60,
         )
     return PoolId(flash)
+
+
+async def test_a_buyer_extends_a_hold_once_by_its_pools_time(shop) -> None:
+    pool, buyer = await shop.variant(5, hold_s=120), new_id()
+    held = await shop.buy(pool, buyer=buyer)
+    await _age(shop, 60)
+
+    extended = await _extend(shop, held.hold_id, buyer)
+
+    assert extended.extended
+    assert 170_000 < extended.expires_in_ms <= 180_000
+    with pytest.raises(AlreadyExtended):
+        await _extend(shop, held.hold_id, buyer)
+    assert (await shop.stock.holds([held.hold_id]))[0].expires_at == extended.expires_at
+
+
+async def test_fifty_extensions_at_once_are_one(shop) -> None:
+    pool, buyer = await shop.variant(5, hold_s=120), new_id()
+    held = await shop.buy(pool, buyer=buyer)
+
+    answers = await asyncio.gather(*(_extend(shop, held.hold_id, buyer) for _ in range(50)), return_exceptions=True)
+
+    assert sum(isinstance(answer, AlreadyExtended) for answer in answers) == 49
+    assert (await shop.stock.holds([held.hold_id]))[0].expires_in_ms <= 240_000
+
+
+async def test_a_hold_that_has_ended_or_is_foreign_or_being_paid_is_not_extended(shop) -> None:
+    pool, buyer = await shop.variant(5, hold_s=120), new_id()
+    held, paying = await shop.buy(pool, buyer=buyer), await shop.buy(pool, buyer=buyer)
+    async with shop.database.transaction() as tx:
+        await shop.stock.pay(tx, [paying.hold_id], buyer)
+
+    with pytest.raises(NotFound):
+        await _extend(shop, held.hold_id, new_id())
+    with pytest.raises(HoldNotOpen):
+        await _extend(shop, paying.hold_id, buyer)
+    await _age(shop, 120)
+    with pytest.raises(HoldExpired):  # although the sweep has not come by
+        await _extend(shop, held.hold_id, buyer)
+
+
+async def _extend(shop, hold_id: str, buyer: str) -> Hold:
+    async with shop.database.transaction() as tx:
+        return await shop.stock.extend(tx, hold_id, buyer)
 
 
 async def _age(shop, seconds: int) -> None:

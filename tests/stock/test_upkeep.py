@@ -20,7 +20,7 @@ async def test_an_outage_extends_holds_before_any_expires(shop) -> None:
     assert await shop.upkeep.sweep() == 0
 
     hold = (await shop.stock.holds([held.hold_id]))[0]
-    assert hold.extended
+    assert not hold.extended  # the buyer may still ask for more time
     assert 50_000 < hold.expires_in_ms <= 56_000
     await shop.upkeep.sweep()
     assert (await shop.stock.holds([held.hold_id]))[0].expires_in_ms <= 56_000

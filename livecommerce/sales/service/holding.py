@@ -37,6 +37,12 @@ class HoldService:
         async with self._database.transaction() as tx:
             await self._stock.release(tx, [hold_id], actor=actor.id, only_held=True)
 
+    async def extend(self, actor: Actor, hold_id: HoldId) -> HoldView:
+        """Hold the caller's units for as long again, once, while they are still held."""
+        async with self._database.transaction() as tx:
+            hold = await self._stock.extend(tx, hold_id, actor.id)
+        return await self._view(hold)
+
     async def warn(self) -> int:
         """Tell buyers whose holds end soon; how many were told."""
         ending = await self._upkeep.warn(WARN_S)

@@ -7,13 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import datetime
 
 from livecommerce.foundation.core.errors import Invalid, NotFound, StorageUnavailable
-from livecommerce.foundation.core.ids import FlashSaleId, HoldId, PersonId, PoolId, ShowId, VariantId
+from livecommerce.foundation.core.ids import FlashSaleId, HoldId, PersonId, PoolId, ShowId, VariantId, new_id
 from livecommerce.foundation.realtime.bus import Bus
 from livecommerce.foundation.storage.postgres import Database, Transaction
-from livecommerce.stock.model import MAX_UNITS, Ask, Closing, Decision, Hold, NotEnoughStock, Pool, PoolKind
+from livecommerce.stock.model import (
+    MAX_UNITS,
+    Ask,
+    Closing,
+    Decision,
+    Hold,
+    HoldExpired,
+    NotEnoughStock,
+    Pool,
+    PoolKind,
+)
 from livecommerce.stock.service.batches import GroupCommit
 from livecommerce.stock.service.clicks import Clicks
 from livecommerce.stock.service.telling import ShowsOf, Teller
@@ -179,9 +190,40 @@ class StockService:
         await self._ledger.pay(tx, [hold.id for hold in holds])
         return holds
 
+    async def extend(self, tx: Transaction, hold_id: HoldId, buyer: PersonId) -> Hold:
+        """Give a buyer's hold its pool's time once more. A foreign one is `NotFound`, an ended one `HoldExpired`."""
+        [hold] = await self._locked(tx, [hold_id])
+        if hold.buyer != buyer:
+            raise NotFound()
+        hold.require_extendable()
+        extended = await self._ledger.extend_once(tx, hold)
+        if extended is None:
+            raise HoldExpired()
+        return extended
+
     async def sell(self, tx: Transaction, hold_ids: Collection[HoldId]) -> None:
         """Turn holds to `sold`."""
         await self._close(tx, hold_ids, Closing.SELL)
+
+    async def sell_again(self, tx: Transaction, hold_ids: Collection[HoldId]) -> dict[HoldId, HoldId]:
+        """Hold and sell the units of closed holds anew: old id to new. `NotEnoughStock` when they are gone.
+
+        A flash sale that is over sells from its variant's pool. Who catches the error must roll `tx` back.
+        """
+        holds = await self._locked(tx, hold_ids)
+        await self._ledger.lock_pools(tx, {pool for hold in holds for pool in _sources(hold)})
+        again: dict[HoldId, HoldId] = {}
+        for hold in holds:
+            ask = Ask(HoldId(new_id()), hold.show_id, hold.buyer, hold.id, hold.quantity, hold.price)
+            for pool_id in _sources(hold):
+                decision = await self._ledger.hold_in(tx, pool_id, replace(ask, hold_id=HoldId(new_id())))
+                if decision.state is not HoldState.REJECTED:
+                    again[hold.id] = decision.hold_id
+                    break
+            else:
+                raise NotEnoughStock()
+        await self.sell(tx, list(again.values()))
+        return again
 
     async def release(
         self, tx: Transaction, hold_ids: Collection[HoldId], *, actor: PersonId, only_held: bool = False
@@ -244,6 +286,10 @@ class StockService:
         pools = await self._ledger.levels_in(tx, pool_ids)
         tx.after_commit(lambda: self.teller.changed(pools))
         return pools
+
+
+def _sources(hold: Hold) -> list[PoolId]:
+    return list(dict.fromkeys([hold.pool_id, PoolId(hold.variant_id)]))
 
 
 def _units(units: int) -> int:

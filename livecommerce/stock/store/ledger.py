@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import asyncpg
 
@@ -40,18 +42,9 @@ class Ledger:
 
         `StorageUnavailable` leaves the outcome unknown: run the same batch again until it is definite.
         """
-        columns = (
-            [a.hold_id for a in asks],
-            [a.show_id for a in asks],
-            [a.buyer for a in asks],
-            [a.key for a in asks],
-            [a.quantity for a in asks],
-            [a.price.minor for a in asks],
-            [a.price.currency for a in asks],
-        )
         try:
             async with asyncio.timeout(BATCH_TIMEOUT_S):
-                rows = await self._database.fetch(Q.hold_batch, pool_id, *columns, self._open_holds_max)
+                rows = await self._database.fetch(Q.hold_batch, pool_id, *_columns(asks), self._open_holds_max)
         except TimeoutError as exc:
             raise StorageUnavailable(retry_after_ms=1000) from exc
         except asyncpg.PostgresError as exc:
@@ -59,6 +52,13 @@ class Ledger:
         if len(rows) != len(asks):
             raise NoSuchPool(pool_id)
         return [_decision(row) for row in rows]
+
+    async def hold_in(self, tx: Transaction, pool_id: PoolId, ask: Ask) -> Decision:
+        """Decide one ask inside a transaction that has locked the pool."""
+        row = await tx.fetchrow(Q.hold_batch, pool_id, *_columns([ask]), self._open_holds_max)
+        if row is None:
+            raise NoSuchPool(pool_id)
+        return _decision(row)
 
     async def levels(self, pool_ids: Collection[PoolId]) -> list[Pool]:
         """What these pools have now. Unknown ones are left out."""
@@ -175,6 +175,13 @@ class Ledger:
         """Give every hold the time back that an outage took; how many holds."""
         return int((await tx.execute(Q.extend_holds, seconds)).rpartition(" ")[2])
 
+    async def extend_once(self, tx: Transaction, hold: Hold) -> Hold | None:
+        """Give a locked hold its pool's time once more; None when its time was over before the lock was had."""
+        row = await tx.fetchrow(Q.extend_hold, hold.id)
+        if row is None:
+            return None
+        return replace(hold, expires_at=row["expires_at"], expires_in_ms=max(0, row["expires_in_ms"]), extended=True)
+
     async def warn(self, within_s: float, limit: int) -> list[tuple[HoldId, PersonId, int]]:
         """Mark holds that end soon as warned: (hold, buyer, milliseconds left), each only once."""
         rows = await self._database.fetch(Q.warn_holds, within_s, limit)
@@ -205,6 +212,18 @@ class Ledger:
 
 def _uuids(texts: Collection[str]) -> list[str]:
     return [text for text in texts if is_uuid(text)]
+
+
+def _columns(asks: Sequence[Ask]) -> tuple[list[Any], ...]:
+    return (
+        [a.hold_id for a in asks],
+        [a.show_id for a in asks],
+        [a.buyer for a in asks],
+        [a.key for a in asks],
+        [a.quantity for a in asks],
+        [a.price.minor for a in asks],
+        [a.price.currency for a in asks],
+    )
 
 
 def _decision(row: Row) -> Decision:

@@ -74,8 +74,14 @@ SELECT extract(epoch FROM clock_timestamp() - at)::float8 AS gap_s FROM stock_he
 UPDATE stock_heartbeat SET at = clock_timestamp()
 
 -- name: extend_holds
-UPDATE stock_hold SET expires_at = expires_at + make_interval(secs => $1::float8), extended = true
+UPDATE stock_hold SET expires_at = expires_at + make_interval(secs => $1::float8)
 WHERE id IN (SELECT id FROM stock_hold WHERE state = 'held' ORDER BY id FOR UPDATE)
+
+-- name: extend_hold
+UPDATE stock_hold h SET expires_at = h.expires_at + make_interval(secs => p.hold_s), extended = true, warned = false
+FROM stock_pool p
+WHERE h.id = $1 AND p.id = h.pool_id AND h.state = 'held' AND NOT h.extended AND h.expires_at > clock_timestamp()
+RETURNING h.expires_at, (extract(epoch FROM h.expires_at - clock_timestamp()) * 1000)::bigint AS expires_in_ms
 
 -- name: warn_holds
 UPDATE stock_hold SET warned = true
