@@ -1,5 +1,6 @@
 import { LitElement, css, html, type TemplateResult } from 'lit';
 import { customElement, property, query } from 'lit/decorators.js';
+import { deepActive } from './focus';
 import './lc-button';
 import { ask, base } from './shared';
 
@@ -19,6 +20,18 @@ export class LcDialog extends LitElement {
 
   @property() heading = '';
   @query('dialog') private dialog!: HTMLDialogElement;
+
+  #before: Element | null = null;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#before = deepActive();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    if (this.#before instanceof HTMLElement && this.#before.isConnected) this.#before.focus();
+  }
 
   override render(): TemplateResult {
     return html`<dialog aria-labelledby="heading" @cancel=${this.#cancel}>

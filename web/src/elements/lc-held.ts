@@ -33,8 +33,8 @@ export class LcHeld extends LitElement {
     const name = message.author.display_name;
     return html`<li><p class="why"><lc-icon name="filter"></lc-icon>Held <lc-elapsed since=${message.at}></lc-elapsed> ago</p>
       <p><b><bdi>${name}</bdi></b> <bdi>${message.text}</bdi></p>
-      <div class="btns"><lc-button variant="outline" wide label=${`Show the message of ${name}`} @click=${() => ask(this, 'release', message.id)}>Show ${isFirst ? html`<kbd aria-hidden="true">Y</kbd>` : nothing}</lc-button>
-        <lc-button variant="outline" wide label=${`Hide the message of ${name}`} @click=${() => ask(this, 'refuse', message.id)}>Hide ${isFirst ? html`<kbd aria-hidden="true">N</kbd>` : nothing}</lc-button></div></li>`;
+      <div class="btns" role="group" aria-label=${`The message of ${name}`}><lc-button variant="outline" wide @click=${() => ask(this, 'release', message.id)}>Show ${isFirst ? html`<kbd aria-hidden="true">Y</kbd>` : nothing}</lc-button>
+        <lc-button variant="outline" wide @click=${() => ask(this, 'refuse', message.id)}>Hide ${isFirst ? html`<kbd aria-hidden="true">N</kbd>` : nothing}</lc-button></div></li>`;
   }
 }
 

@@ -4,6 +4,7 @@ import { allWithin, asked, mounted, textOf, within } from '../testing/mounted';
 import { euro, message, product, viewer } from '../testing/samples';
 import './lc-audit';
 import './lc-camera';
+import './lc-dialog';
 import './lc-health';
 import './lc-held';
 import './lc-level';
@@ -127,4 +128,17 @@ test('the remote starts with what follows the product on screen', async () => {
   within(remote, 'li lc-button').click();
 
   expect(pinned).toEqual(['p3']);
+});
+
+test('a dialog gives the focus back to what opened it', async () => {
+  vi.spyOn(HTMLDialogElement.prototype, 'showModal').mockImplementation(() => undefined);
+  const opener = document.body.appendChild(document.createElement('button'));
+  opener.focus();
+
+  const dialog = document.body.appendChild(document.createElement('lc-dialog'));
+  await dialog.updateComplete;
+  opener.blur();
+  dialog.remove();
+
+  expect(document.activeElement).toBe(opener);
 });

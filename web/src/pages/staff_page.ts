@@ -114,7 +114,7 @@ export abstract class StaffPage extends LitElement {
   readonly #read = (): void => {
     const [, place, id] = location.pathname.split('/');
     this.showId = place === this.desk && id ? decodeURIComponent(id) : null;
-    if (!this.showId && this.viewer) void this.#load();
+    if (!this.showId && this.viewer) void this.#enter(() => Promise.resolve(this.viewer));
   };
 
   #signIn = ({ detail }: CustomEvent<{ email: string; password: string }>): void => {
