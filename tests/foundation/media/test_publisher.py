@@ -1,5 +1,6 @@
 import asyncio
 import threading
+import time
 from collections.abc import AsyncIterator, Callable
 from fractions import Fraction
 from pathlib import Path
@@ -266,3 +267,18 @@ def test_what_is_no_recording_is_refused(tmp_path: Path) -> None:
 
 def test_the_endpoint_of_a_show_is_quoted() -> None:
     assert whip_url("http://host:1/", "a/b") == "http://host:1/api/v1/shows/a%2Fb/whip"
+
+
+def test_a_machine_that_was_too_busy_skips_pictures_and_keeps_to_the_time_of_the_wall() -> None:
+    units = TestPattern(Encoding(width=64, height=64, fps=10)).units(threading.Event())
+    next(units)
+
+    time.sleep(1.6)  # the machine was elsewhere
+    began = time.monotonic()
+    newest = 0.0
+    for unit in units:
+        newest = max(newest, unit.ticks / (90_000 if unit.kind == "video" else 48_000))
+        if time.monotonic() - began > 0.5:
+            break
+
+    assert newest > 1.8
