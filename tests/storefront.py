@@ -26,6 +26,7 @@ from livecommerce.moderation.service import ModerationService
 from livecommerce.moderation.store import SanctionStore
 from livecommerce.orders import http as orders_http
 from livecommerce.orders.payment import SandboxProvider
+from livecommerce.orders.payment import hosted as sandbox_page
 from livecommerce.orders.service import Activity, NumbersService, OrderService, PaymentService, Placement
 from livecommerce.orders.store import OrderStore, SandboxStore
 from livecommerce.orders.views import OrderView
@@ -153,7 +154,7 @@ async def storefront(house: House, redis: Redis, clock: Any) -> AsyncIterator[St
         )
         buying = BuyService(shelf, stock, Bans(moderation), limiter=limiter, settings=settings)
         holds = HoldService(database, shelf, stock, upkeep, bus)
-        order_store, sandbox = OrderStore(database), SandboxProvider(SandboxStore(database))
+        order_store, sandbox = OrderStore(database), SandboxProvider(SandboxStore(database), key=b"k" * 32, clock=clock)
         orders = OrderService(
             database, order_store, stock=stock, shelf=shelf, bus=bus, audit=audit, methods=[sandbox.method]
         )
@@ -174,6 +175,7 @@ async def storefront(house: House, redis: Redis, clock: Any) -> AsyncIterator[St
             shows_http.routes(house.shows),
             sales_http.routes(sales, buying, holds),
             orders_http.routes(orders, payments, numbers),
+            sandbox_page.routes(sandbox, payments),
         ]
         context = ServerContext(Authentication(house.room.identity, allowed_origins=frozenset()))
         show_id, variant_id = await _live_show(house)

@@ -5,15 +5,18 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 import msgspec
+from aiohttp import web
 
 from livecommerce.foundation.core.errors import Invalid, NotFound
 from livecommerce.foundation.core.ids import ShowId, is_uuid, new_id
-from livecommerce.foundation.http.server import Call, Routes
+from livecommerce.foundation.http.server import Call, Routes, read_body
 from livecommerce.orders.model import MAX_HOLDS
 from livecommerce.orders.service import NumbersService, OrderService, PaymentService, Placement
 from livecommerce.orders.views import NumbersView, OrderView
 
 Id = Annotated[str, msgspec.Meta(pattern="^[0-9a-z-]{1,36}$")]
+EVENT_LIMIT = 256 * 1024
+"""Bytes of a provider's webhook: Stripe's largest objects are far below."""
 Line = Annotated[str, msgspec.Meta(max_length=300)]
 
 
@@ -34,9 +37,20 @@ class OrderBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
 
 
 class PayBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`outcome` scripts the sandbox."""
+    """`outcome` scripts the sandbox. All but the first two send the buyer to its test page."""
 
-    outcome: Literal["success", "decline"] | None = None
+    outcome: (
+        Literal[
+            "success",
+            "decline",
+            "challenge",
+            "webhook_before_return",
+            "duplicate_webhook",
+            "late_webhook",
+            "captured_after_expiry",
+        ]
+        | None
+    ) = None
 
 
 class OrdersQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -54,6 +68,7 @@ class OrderList(msgspec.Struct, frozen=True):
 def routes(orders: OrderService, payments: PaymentService, numbers: NumbersService) -> Routes:
     table = Routes("orders")
     _buyer_routes(table, orders, payments)
+    _provider_routes(table, payments)
     _reading_routes(table, orders)
     _staff_routes(table, orders, payments, numbers)
     return table
@@ -70,13 +85,29 @@ def _buyer_routes(table: Routes, orders: OrderService, payments: PaymentService)
 
     @table.post("/orders/{order_id}/pay", body=PayBody, answer=OrderView)
     async def pay(call: Call[PayBody]) -> OrderView:
-        """Pay an order"""
-        return await payments.pay(call.actor, call.id("order_id"), call.body.outcome)
+        """Pay an order. The same Idempotency-Key is the same attempt; another card is another key"""
+        key = call.idempotency_key
+        return await payments.pay(call.actor, call.id("order_id"), call.body.outcome, key=key)
 
     @table.post("/orders/{order_id}/cancel", answer=OrderView)
     async def cancel(call: Call[Any]) -> OrderView:
         """Call an unpaid order off"""
         return await orders.cancel(call.actor, call.id("order_id"))
+
+
+def _provider_routes(table: Routes, payments: PaymentService) -> None:
+    @table.post("/payments/{provider}/events", auth="none", status=204)
+    async def take_event(call: Call[Any]) -> None:
+        """Where a payment provider tells what became of a payment, signed by it"""
+        body = await read_body(call.request, EVENT_LIMIT)
+        headers = {name.lower(): text for name, text in call.request.headers.items()}
+        await payments.receive(call.text("provider"), headers, body)
+
+    @table.get("/payments/return/{attempt_id}", auth="none", status=303)
+    async def come_back(call: Call[Any]) -> web.Response:
+        """Where a provider sends the buyer afterwards; on to the show"""
+        show_id = await payments.returned(call.id("attempt_id"))
+        return web.Response(status=303, headers={"Location": f"/shows/{show_id}", "Cache-Control": "no-store"})
 
 
 def _reading_routes(table: Routes, orders: OrderService) -> None:

@@ -12,6 +12,7 @@ import structlog
 
 from livecommerce.foundation.core.errors import StorageUnavailable
 from livecommerce.foundation.storage.outbox import Outbox
+from livecommerce.orders.payment import SandboxProvider
 from livecommerce.orders.service import OrderService, PaymentService
 from livecommerce.stock.service.upkeep import HOLDS_EXTENDED
 
@@ -24,9 +25,16 @@ class OrdersClock:
     """Runs the jobs of orders until cancelled."""
 
     def __init__(
-        self, orders: OrderService, payments: PaymentService, outbox: Outbox, *, every_s: float = EVERY_S
+        self,
+        orders: OrderService,
+        payments: PaymentService,
+        outbox: Outbox,
+        *,
+        sandbox: SandboxProvider | None = None,
+        every_s: float = EVERY_S,
     ) -> None:
         self._orders, self._payments, self._outbox, self._every_s = orders, payments, outbox, every_s
+        self._sandbox = sandbox
 
     async def run(self) -> None:
         """Extend, reconcile, cancel, refund."""
@@ -37,6 +45,8 @@ class OrdersClock:
     async def _settle(self) -> None:
         while True:
             try:
+                if self._sandbox is not None:
+                    await self._sandbox.deliver(self._payments.receive)
                 await self._payments.reconcile()
                 await self._payments.cancel_overdue()
                 await self._payments.send_refunds()

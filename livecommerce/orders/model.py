@@ -177,6 +177,11 @@ class Order:
         self._require(OrderStatus.PAYING)
         return self._next(status=OrderStatus.PAID, paid_at=at)
 
+    def paid_late(self, at: datetime) -> Order:
+        """Money has come for an attempt that was given up, and the units are sold after all."""
+        self._require(OrderStatus.PLACED, OrderStatus.CANCELLED)
+        return self._next(status=OrderStatus.PAID, paid_at=at, cancelled_at=None)
+
     def declined(self) -> Order:
         """The money has not come; another attempt may be made."""
         self._require(OrderStatus.PAYING)

@@ -41,13 +41,30 @@ WHERE show_id = $1 AND ($2::uuid IS NULL OR id < $2) ORDER BY id DESC LIMIT $3
 SELECT * FROM order_line WHERE order_id = ANY ($1::uuid[]) ORDER BY order_id, position
 
 -- name: last_attempts
-SELECT DISTINCT ON (order_id) * FROM payment_attempt WHERE order_id = ANY ($1::uuid[]) ORDER BY order_id, id DESC
+SELECT DISTINCT ON (a.order_id) a.* FROM payment_attempt a JOIN orders o ON o.id = a.order_id
+WHERE a.order_id = ANY ($1::uuid[]) ORDER BY a.order_id, (a.id = o.paid_by) DESC NULLS LAST, a.id DESC
 
 -- name: attempt
 SELECT * FROM payment_attempt WHERE id = $1
 
 -- name: insert_attempt
-INSERT INTO payment_attempt (id, order_id, method, amount_minor, currency, status) VALUES ($1, $2, $3, $4, $5, 'open')
+INSERT INTO payment_attempt (id, order_id, method, amount_minor, currency, key, status)
+VALUES ($1, $2, $3, $4, $5, $6, 'open')
+
+-- name: attempt_by_key
+SELECT * FROM payment_attempt WHERE order_id = $1 AND key = $2
+
+-- name: accept_attempt
+UPDATE payment_attempt SET status = 'succeeded', decided_at = clock_timestamp() WHERE id = $1
+
+-- name: paid_by
+UPDATE orders SET paid_by = $2 WHERE id = $1
+
+-- name: relink
+UPDATE order_line SET hold_id = $2 WHERE hold_id = $1
+
+-- name: remember_event
+INSERT INTO provider_event (id, attempt_id) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING true
 
 -- name: decide_attempt
 UPDATE payment_attempt
@@ -60,18 +77,29 @@ ON CONFLICT (attempt_id) DO NOTHING
 
 -- name: refunds_due
 SELECT r.*, a.method FROM refund r JOIN payment_attempt a ON a.id = r.attempt_id
-WHERE r.status = 'due' ORDER BY r.created_at LIMIT $1
+WHERE r.status = 'due' AND r.next_at <= clock_timestamp() ORDER BY r.next_at LIMIT $1
+
+-- name: refund_waits
+UPDATE refund SET tries = tries + 1,
+       next_at = clock_timestamp() + make_interval(secs => least(3600, 5 * 2 ^ least(tries, 10)))
+WHERE id = $1 AND status = 'due'
 
 -- name: refund_done
 UPDATE refund SET status = 'done', done_at = clock_timestamp() WHERE id = $1 AND status = 'due'
 
 -- name: undecided
-SELECT a.order_id FROM payment_attempt a JOIN orders o ON o.id = a.order_id
-WHERE a.status = 'open' AND a.created_at < clock_timestamp() - make_interval(secs => $1::float8)
-ORDER BY a.created_at LIMIT $2
+UPDATE payment_attempt SET asked_at = clock_timestamp()
+WHERE id IN (SELECT id FROM payment_attempt
+             WHERE status = 'open'
+               AND coalesce(asked_at, created_at) < clock_timestamp() - make_interval(secs => $1::float8)
+             ORDER BY coalesce(asked_at, created_at) LIMIT $2 FOR UPDATE SKIP LOCKED)
+RETURNING order_id
 
 -- name: extend
 UPDATE orders SET pay_by = pay_by + make_interval(secs => $1::float8) WHERE status IN ('placed', 'paying')
+
+-- name: is_overdue
+SELECT pay_by <= clock_timestamp() FROM orders WHERE id = $1
 
 -- name: overdue
 SELECT id FROM orders WHERE status = 'placed' AND pay_by + make_interval(secs => $2::float8) <= clock_timestamp() ORDER BY pay_by LIMIT $1
@@ -86,10 +114,26 @@ SELECT coalesce(sum(total_minor), 0)::bigint AS minor FROM orders
 WHERE show_id = $1 AND currency = $2 AND status IN ('paid', 'shipped', 'delivered')
 
 -- name: sandbox_charge
-INSERT INTO sandbox_payment (attempt_id, status) VALUES ($1, $2) ON CONFLICT DO NOTHING
+INSERT INTO sandbox_payment (attempt_id, status, script, amount) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING
 
--- name: sandbox_status
-SELECT status FROM sandbox_payment WHERE attempt_id = $1
+-- name: sandbox_get
+SELECT * FROM sandbox_payment WHERE attempt_id = $1
+
+-- name: sandbox_decide
+UPDATE sandbox_payment SET status = $2 WHERE attempt_id = $1 AND status = 'open' RETURNING script
+
+-- name: sandbox_captured
+UPDATE sandbox_payment SET status = $2 WHERE attempt_id = $1
 
 -- name: sandbox_refund
 UPDATE sandbox_payment SET refunded_by = $2 WHERE attempt_id = $1 AND (refunded_by IS NULL OR refunded_by = $2)
+
+-- name: sandbox_tell
+INSERT INTO sandbox_event (id, attempt_id, status, times, due_at)
+VALUES ($1, $2, $3, $4, clock_timestamp() + make_interval(secs => $5::float8))
+
+-- name: sandbox_events_due
+SELECT * FROM sandbox_event WHERE due_at <= clock_timestamp() ORDER BY due_at, id LIMIT $1
+
+-- name: sandbox_told
+DELETE FROM sandbox_event WHERE id = $1

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 import asyncpg
 import msgspec
 
 from livecommerce.foundation.core.errors import NotFound
-from livecommerce.foundation.core.ids import HoldId, OrderId, PersonId, ShowId, is_uuid
+from livecommerce.foundation.core.ids import HoldId, OrderId, PersonId, ShowId, is_uuid, new_id
 from livecommerce.foundation.core.money import Money
 from livecommerce.foundation.storage.postgres import Database, Row, Transaction
 from livecommerce.foundation.storage.sql import queries
@@ -88,10 +88,36 @@ class OrderStore:
         """A show's orders, newest first."""
         return await self._assemble(await self._database.fetch(Q.of_show, show_id, before, limit), self._database)
 
-    async def add_attempt(self, attempt: Attempt, tx: Transaction) -> None:
+    async def add_attempt(self, attempt: Attempt, key: str | None, tx: Transaction) -> None:
         """Write a try to pay, before the provider hears of it."""
-        amount = attempt.amount
-        await tx.execute(Q.insert_attempt, attempt.id, attempt.order_id, attempt.method, amount.minor, amount.currency)
+        amount = (attempt.amount.minor, attempt.amount.currency)
+        await tx.execute(Q.insert_attempt, attempt.id, attempt.order_id, attempt.method, *amount, key)
+
+    async def attempt_by_key(self, order_id: OrderId, key: str, tx: Transaction) -> Attempt | None:
+        """The try to pay an order that was made under a key."""
+        row = await tx.fetchrow(Q.attempt_by_key, order_id, key)
+        return _attempt(row) if row else None
+
+    async def find_attempt(self, attempt_id: str) -> Attempt | None:
+        """A try to pay by its id."""
+        row = await self._database.fetchrow(Q.attempt, attempt_id) if is_uuid(attempt_id) else None
+        return _attempt(row) if row else None
+
+    async def accept_attempt(self, attempt_id: str, tx: Transaction) -> None:
+        """Write that an attempt brought money although it had been given up."""
+        await tx.execute(Q.accept_attempt, attempt_id)
+
+    async def paid_by(self, order_id: OrderId, attempt_id: str, tx: Transaction) -> None:
+        """Write which attempt brought the money of an order."""
+        await tx.execute(Q.paid_by, order_id, attempt_id)
+
+    async def relink(self, holds: Mapping[HoldId, HoldId], tx: Transaction) -> None:
+        """Let lines stand on other holds: old id to new."""
+        await tx.executemany(Q.relink, list(holds.items()))
+
+    async def remember_event(self, event_id: str, attempt_id: str | None, tx: Transaction) -> bool:
+        """Write that a provider has told us something; False when it has before."""
+        return bool(await tx.fetchval(Q.remember_event, event_id, attempt_id))
 
     async def attempt(self, attempt_id: str, tx: Transaction) -> Attempt:
         """One try to pay, of an order that `tx` has locked."""
@@ -119,6 +145,10 @@ class OrderStore:
             for r in rows
         ]
 
+    async def refund_waits(self, refund_id: str) -> None:
+        """The provider did not take the refund: it stays due, behind the others."""
+        await self._database.execute(Q.refund_waits, refund_id)
+
     async def refund_done(self, refund_id: str) -> None:
         """The provider has sent the money back."""
         await self._database.execute(Q.refund_done, refund_id)
@@ -126,6 +156,10 @@ class OrderStore:
     async def undecided(self, older_than_s: float, limit: int) -> list[OrderId]:
         """Orders with an attempt that has been open for so long that somebody should ask."""
         return [row["order_id"] for row in await self._database.fetch(Q.undecided, older_than_s, limit)]
+
+    async def is_overdue(self, order_id: OrderId) -> bool:
+        """Whether an order's time to pay is over."""
+        return bool(await self._database.fetchval(Q.is_overdue, order_id))
 
     async def overdue(self, limit: int, grace_s: float) -> list[OrderId]:
         """Orders whose time to pay has been over for `grace_s`."""
@@ -156,25 +190,69 @@ class OrderStore:
         ]
 
 
+@dataclass(frozen=True, slots=True)
+class SandboxPayment:
+    """A payment as the sandbox knows it. `amount` is for people."""
+
+    status: PaymentStatus
+    script: str
+    amount: str
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxEvent:
+    """What the sandbox has to tell, `times` over."""
+
+    id: str
+    attempt_id: str
+    status: PaymentStatus
+    times: int
+
+
 class SandboxStore:
     """What the sandbox provider remembers."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def charge(self, attempt_id: str, status: PaymentStatus) -> PaymentStatus:
-        """Decide an attempt, unless it is decided already; what it is now."""
-        await self._database.execute(Q.sandbox_charge, attempt_id, status.value)
-        return PaymentStatus(await self._database.fetchval(Q.sandbox_status, attempt_id))
+    async def charge(self, attempt: Attempt, status: PaymentStatus, script: str) -> PaymentStatus:
+        """Begin a payment, unless it has begun already; what it is now."""
+        amount = f"{attempt.amount.amount} {attempt.amount.currency}"
+        await self._database.execute(Q.sandbox_charge, attempt.id, status.value, script, amount)
+        return (await self.get(attempt.id)).status
 
-    async def status(self, attempt_id: str) -> PaymentStatus | None:
-        """What an attempt is; None when it never arrived."""
-        status = await self._database.fetchval(Q.sandbox_status, attempt_id)
-        return PaymentStatus(status) if status else None
+    async def get(self, attempt_id: str) -> SandboxPayment:
+        """One payment; `NotFound` when it never arrived."""
+        row = await self._database.fetchrow(Q.sandbox_get, attempt_id)
+        if row is None:
+            raise NotFound()
+        return SandboxPayment(PaymentStatus(row["status"]), row["script"], row["amount"])
+
+    async def decide(self, attempt_id: str, status: PaymentStatus) -> str | None:
+        """Decide an open payment; its script, or None when there is none to decide."""
+        script: str | None = await self._database.fetchval(Q.sandbox_decide, attempt_id, status.value)
+        return script
+
+    async def captured(self, attempt_id: str, status: PaymentStatus) -> None:
+        """What is told now has happened now, whatever was said before."""
+        await self._database.execute(Q.sandbox_captured, attempt_id, status.value)
 
     async def refund(self, attempt_id: str, refund_id: str) -> None:
         """Send the money of an attempt back, once."""
         await self._database.execute(Q.sandbox_refund, attempt_id, refund_id)
+
+    async def tell(self, attempt_id: str, status: PaymentStatus, *, times: int = 1, in_s: float = 0) -> None:
+        """Remember to tell the shop."""
+        await self._database.execute(Q.sandbox_tell, new_id(), attempt_id, status.value, times, in_s)
+
+    async def to_tell(self, limit: int) -> list[SandboxEvent]:
+        """What the shop should have heard by now, oldest first."""
+        rows = await self._database.fetch(Q.sandbox_events_due, limit)
+        return [SandboxEvent(r["id"], r["attempt_id"], PaymentStatus(r["status"]), r["times"]) for r in rows]
+
+    async def told(self, event_id: str) -> None:
+        """The shop has taken it."""
+        await self._database.execute(Q.sandbox_told, event_id)
 
 
 def _columns(lines: Sequence[OrderLine]) -> list[list[object]]:

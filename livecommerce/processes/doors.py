@@ -21,6 +21,7 @@ from livecommerce.identity.jobs import ExpiryJob
 from livecommerce.moderation import http as moderation_http
 from livecommerce.orders import http as orders_http
 from livecommerce.orders.jobs import OrdersClock
+from livecommerce.orders.payment import hosted as sandbox_page
 from livecommerce.processes.house import House
 from livecommerce.processes.resources import Resources
 from livecommerce.sales import http as sales_http
@@ -43,6 +44,7 @@ def routes(house: House) -> list[Routes]:
         broadcast_http.routes(house.broadcast),
         sales_http.routes(trade.sales, trade.buying, trade.holds),
         orders_http.routes(trade.orders, trade.payments, trade.numbers),
+        sandbox_page.routes(trade.sandbox, trade.payments),
         audience_http.routes(house.audience),
     ]
 
@@ -64,6 +66,6 @@ def jobs(resources: Resources, house: House, gateway: Gateway) -> dict[str, Coro
         "changed products": ShowJobs(outbox, lower.shows).run(),
         "reactions": ReactionPulse(house.talk.reactions).run(),
         "sales": SalesClock(trade.sales, trade.holds, outbox).run(),
-        "orders": OrdersClock(trade.orders, trade.payments, outbox).run(),
+        "orders": OrdersClock(trade.orders, trade.payments, outbox, sandbox=trade.sandbox).run(),
         "audience": AudiencePulse(gateway.hub, house.presence).run(),
     }

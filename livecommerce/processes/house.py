@@ -46,6 +46,7 @@ class Trade:
     orders: OrderService
     payments: PaymentService
     numbers: NumbersService
+    sandbox: SandboxProvider
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,10 @@ def _trade(resources: Resources, lower: LowerRooms, talk: Talk, counters: ShowCo
     database, audit, bus = resources.database, lower.identity.audit, resources.bus
     sale_store, order_store = SaleStore(database), OrderStore(database)
     shelf = Shelf(sale_store, lower.catalog, lower.shows)
-    providers = [SandboxProvider(SandboxStore(database))]
+    sandbox = SandboxProvider(
+        SandboxStore(database), key=lower.identity.keys.derive("sandbox payments"), clock=resources.clock
+    )
+    providers = [sandbox]
     orders = OrderService(
         database,
         order_store,
@@ -165,6 +169,7 @@ def _trade(resources: Resources, lower: LowerRooms, talk: Talk, counters: ShowCo
             providers=providers,
         ),
         numbers=NumbersService(order_store, lower.stock, counters, currency=resources.settings.shop.currency),
+        sandbox=sandbox,
     )
 
 

@@ -229,16 +229,17 @@ async def test_a_payment_that_never_reached_the_provider_is_declined(storefront)
     assert (view.status, view.payment.status) == ("placed", "declined")
 
 
-async def test_money_that_comes_after_it_was_given_up_goes_back(storefront) -> None:
+async def test_money_that_comes_after_it_was_given_up_pays_the_order_that_still_waits(storefront) -> None:
     order = await storefront.place(await storefront.hold())
     attempt = await storefront.payments._begin(order.id)
     await storefront.payments.decide(attempt, Outcome(PaymentStatus.DECLINED))
 
-    await storefront.payments.decide(attempt, Outcome(PaymentStatus.SUCCEEDED))
-    await storefront.payments.send_refunds()
+    decided = await storefront.payments.decide(attempt, Outcome(PaymentStatus.SUCCEEDED))
 
-    assert await storefront.database.fetchval("SELECT status FROM refund") == "done"
-    assert (await storefront.level()).sold == 0
+    assert decided.status == "paid"
+    assert await storefront.database.fetchval("SELECT count(*) FROM refund") == 0
+    assert (await storefront.level()).sold == 1
+    await storefront.sound()
 
 
 async def test_an_order_that_is_not_paid_in_time_is_called_off(storefront) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from livecommerce.foundation.core.errors import Busy
+from livecommerce.foundation.core.errors import Busy, LiveCommerceError
 from livecommerce.orders.model import Attempt, PaymentStatus, Refund
 
 
@@ -15,6 +16,15 @@ class Outcome:
 
     status: PaymentStatus
     redirect_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderEvent:
+    """Something that a provider told us by itself. Its id is the same however often it is told."""
+
+    id: str
+    attempt_id: str
+    outcome: Outcome
 
 
 class PaymentProvider(Protocol):
@@ -36,10 +46,27 @@ class PaymentProvider(Protocol):
         """What became of an attempt. One that never arrived is declined, and stays so."""
         ...
 
+    async def cancel(self, attempt: Attempt) -> Outcome:
+        """End an attempt whose buyer does not come back: declined, or what it became in the last moment."""
+        ...
+
     async def refund(self, refund: Refund) -> None:
         """Send the money of an attempt back, once."""
+        ...
+
+    def read_event(self, headers: Mapping[str, str], body: bytes) -> ProviderEvent | None:
+        """What a webhook says; None when it is not about attempts of ours. `BadSignature` when it is not theirs.
+
+        Names of headers are in lower case.
+        """
         ...
 
 
 class PaymentUnavailable(Busy):
     """The payment provider does not answer; try again in a moment."""
+
+
+class BadSignature(LiveCommerceError):
+    """This does not come from the payment provider."""
+
+    code, status = "bad_signature", 400

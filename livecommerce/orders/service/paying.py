@@ -3,20 +3,22 @@ with the holds and the show's log.
 
     placed → paying (COMMIT) → provider → paid, holds sold, told (COMMIT)
                                         → placed again, when it was declined
+                             → the buyer is sent to the provider; its webhook, the buyer's return or the job decides
 
-A crash in between leaves an open attempt: repeating the request, or the job, asks the provider about the same attempt.
+Whoever hears first decides, under the order's lock; the others find it done. A crash in between leaves an open attempt,
+which no clock ends: repeating the request, the return, the webhook or the job asks about the same attempt.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import structlog
 
 from livecommerce.foundation.core.actors import SYSTEM, Actor, Permission, require
-from livecommerce.foundation.core.errors import Forbidden, LiveCommerceError
+from livecommerce.foundation.core.errors import Forbidden, LiveCommerceError, NotFound
 from livecommerce.foundation.core.events import Notice
-from livecommerce.foundation.core.ids import OrderId, new_id
+from livecommerce.foundation.core.ids import OrderId, ShowId, new_id
 from livecommerce.foundation.realtime.bus import Bus
 from livecommerce.foundation.realtime.eventlog import EventLog, LogTransaction
 from livecommerce.foundation.storage.postgres import Database, Transaction
@@ -27,6 +29,7 @@ from livecommerce.orders.payment import Outcome, PaymentProvider, PaymentUnavail
 from livecommerce.orders.service.placing import OrderService
 from livecommerce.orders.store import OrderStore
 from livecommerce.orders.views import OrderView
+from livecommerce.stock.model import NotEnoughStock
 from livecommerce.stock.service import StockService
 
 log = structlog.get_logger(__name__)
@@ -55,57 +58,118 @@ class PaymentService:
         self._stock, self._bus, self._audit = stock, bus, audit
         self._providers = {provider.method: provider for provider in providers}
 
-    async def pay(self, actor: Actor, order_id: OrderId, wish: str | None = None) -> OrderView:
-        """Pay one's own order. A second click during the first one is the same attempt; a paid order stays paid."""
+    async def pay(
+        self, actor: Actor, order_id: OrderId, wish: str | None = None, *, key: str | None = None
+    ) -> OrderView:
+        """Pay one's own order. A second click during the first one is the same attempt; a paid order stays paid.
+
+        Under a known key nothing is charged again: another card is another key.
+        """
         order = await self._orders.readable(actor, order_id)
         if order.buyer_id != actor.id:
             raise Forbidden()
-        attempt = await self._begin(order_id)
+        attempt = await self._begin(order_id, key)
         if attempt is None:
             return await self._orders.get(actor, order_id)
-        outcome = await self._provider(attempt.method).charge(attempt, wish)
-        return OrderView.of(await self.decide(attempt, outcome))
+        return OrderView.of(await self.decide(attempt, await self._charge(attempt, wish)))
 
-    async def _begin(self, order_id: OrderId) -> Attempt | None:
-        """Write the attempt down, or find the one that is open; None when the order is paid already."""
+    async def _charge(self, attempt: Attempt, wish: str | None) -> Outcome:
+        if attempt.amount.minor == 0:  # a coupon paid for everything: there is nothing to ask anybody
+            return Outcome(PaymentStatus.SUCCEEDED)
+        return await self._provider(attempt.method).charge(attempt, wish)
+
+    async def _begin(self, order_id: OrderId, key: str | None = None) -> Attempt | None:
+        """Write the attempt down, or find the one that is open; None when there is nothing to charge any more."""
         async with self._database.transaction() as tx:
             order = await self._store.lock(order_id, tx)
             if order.paid_at is not None:
                 return None
             if order.payment is not None and order.payment.status is PaymentStatus.OPEN:
                 return order.payment
+            if key is not None and await self._store.attempt_by_key(order_id, key, tx) is not None:
+                return None
             paying = order.pay()
             attempt = Attempt(new_id(), order.id, order.payment_method, order.totals.total, PaymentStatus.OPEN)
-            await self._store.add_attempt(attempt, tx)
+            await self._store.add_attempt(attempt, key, tx)
             await self._store.save(paying, tx)
         return attempt
 
-    async def decide(self, attempt: Attempt, outcome: Outcome) -> Order:
+    async def receive(self, method: str, headers: Mapping[str, str], body: bytes) -> None:
+        """Take a provider's webhook: its id and what it changes are one COMMIT; a second telling changes nothing."""
+        if method not in self._providers:
+            raise NotFound()
+        event = self._providers[method].read_event(headers, body)
+        attempt = await self._store.find_attempt(event.attempt_id) if event is not None else None
+        if event is None or attempt is None or attempt.method != method:
+            log.info("an event of a provider is not about a payment of ours", method=method)
+            return
+        await self.decide(attempt, event.outcome, event_id=f"{method}:{event.id}")
+
+    async def returned(self, attempt_id: str) -> ShowId:
+        """The buyer comes back from the provider's page, before or after the webhook: ask; the show to go back to."""
+        attempt = await self._store.find_attempt(attempt_id)
+        if attempt is None:
+            raise NotFound()
+        if attempt.status is PaymentStatus.OPEN:
+            await self.decide(attempt, await self._provider(attempt.method).look_up(attempt))
+        return (await self._store.get(attempt.order_id)).show_id
+
+    async def decide(self, attempt: Attempt, outcome: Outcome, *, event_id: str | None = None) -> Order:
         """Write down what the provider says. Saying it again changes nothing."""
-        order = await self._store.get(attempt.order_id)
-        async with self._log.transaction(order.show_id) as tx:
-            order = await self._store.lock(attempt.order_id, tx)
-            known = await self._store.attempt(attempt.id, tx)
-            if known.status is not PaymentStatus.OPEN:
-                await self._came_late(tx, known, outcome)
-                return order
-            await self._store.decide_attempt(attempt.id, outcome.status, outcome.redirect_url, tx)
-            if outcome.status is PaymentStatus.SUCCEEDED:
-                await self._paid(tx, order)
-            elif outcome.status is PaymentStatus.DECLINED:
-                await self._store.save(order.declined(), tx)
+        show_id = (await self._store.get(attempt.order_id)).show_id
+        try:
+            async with self._log.transaction(show_id) as tx:
+                await self._decide(tx, attempt, outcome, event_id)
+        except NotEnoughStock:
+            async with self._log.transaction(show_id) as tx:
+                await self._decide(tx, attempt, outcome, event_id, may_sell_again=False)
         return await self._store.get(attempt.order_id)
 
-    async def _came_late(self, tx: Transaction, attempt: Attempt, outcome: Outcome) -> None:
-        """Money that was captured after we had given the attempt up goes back."""
-        if attempt.status is PaymentStatus.DECLINED and outcome.status is PaymentStatus.SUCCEEDED:
-            refund = Refund(new_id(), attempt.order_id, attempt.id, attempt.method, attempt.amount)
-            await self._store.add_refund(refund, tx)
+    async def _decide(
+        self,
+        tx: LogTransaction,
+        attempt: Attempt,
+        outcome: Outcome,
+        event_id: str | None,
+        *,
+        may_sell_again: bool = True,
+    ) -> None:
+        order = await self._store.lock(attempt.order_id, tx)
+        if event_id is not None and not await self._store.remember_event(event_id, attempt.id, tx):
+            return
+        known = await self._store.attempt(attempt.id, tx)
+        if known.status is PaymentStatus.OPEN:
+            await self._store.decide_attempt(attempt.id, outcome.status, outcome.redirect_url, tx)
+            if outcome.status is PaymentStatus.SUCCEEDED:
+                await self._stock.sell(tx, order.hold_ids)
+                await self._paid(tx, order.paid(await self._store.now(tx)), known)
+            elif outcome.status is PaymentStatus.DECLINED:
+                await self._store.save(order.declined(), tx)
+        elif known.status is PaymentStatus.DECLINED and outcome.status is PaymentStatus.SUCCEEDED:
+            await self._came_late(tx, order, known, may_sell_again=may_sell_again)
 
-    async def _paid(self, tx: LogTransaction, order: Order) -> None:
-        paid = order.paid(await self._store.now(tx))
-        await self._stock.sell(tx, order.hold_ids)
-        await self._store.save(paid, tx)
+    async def _came_late(self, tx: LogTransaction, order: Order, attempt: Attempt, *, may_sell_again: bool) -> None:
+        """Money was captured after we had given the attempt up: sell after all while that is possible, else return it.
+
+        While another attempt is under way, or has paid, the money goes back.
+        """
+        await self._store.accept_attempt(attempt.id, tx)
+        if order.status is OrderStatus.PLACED:
+            await self._stock.sell(tx, order.hold_ids)
+            await self._paid(tx, order.paid_late(await self._store.now(tx)), attempt)
+        elif order.status is OrderStatus.CANCELLED and may_sell_again:
+            again = await self._stock.sell_again(tx, order.hold_ids)
+            await self._store.relink(again, tx)
+            await self._paid(tx, order.paid_late(await self._store.now(tx)), attempt)
+        else:
+            refund = Refund(new_id(), order.id, attempt.id, attempt.method, attempt.amount)
+            await self._store.add_refund(refund, tx)
+            self._notify_after(tx, order, OrderRefundedNotice(order_id=order.id))
+            log.warning("money came for a payment that was given up, and goes back", attempt_id=attempt.id)
+
+    async def _paid(self, tx: LogTransaction, order: Order, attempt: Attempt) -> None:
+        await self._store.save(order, tx)
+        await self._store.paid_by(order.id, attempt.id, tx)
         for line in order.lines:
             product = BoughtProduct(line.product_id, line.title)
             tx.tell(OrderPlaced(display_name=order.buyer_name, product=product, quantity=line.quantity))
@@ -141,19 +205,28 @@ class PaymentService:
                 await self._provider(refund.method).refund(refund)
             except LiveCommerceError as exc:
                 log.warning("a refund waits", refund_id=refund.id, code=exc.code)
+                await self._store.refund_waits(refund.id)
                 continue
             await self._store.refund_done(refund.id)
 
     async def reconcile(self) -> None:
-        """Ask about attempts that were left open."""
+        """Ask about attempts that were left open. After the order's deadline the provider is told to end them."""
         for order_id in await self._store.undecided(ASK_AFTER_S, PER_ROUND):
-            attempt = (await self._store.get(order_id)).payment
-            if attempt is None:
+            order = await self._store.get(order_id)
+            if (attempt := order.payment) is None or attempt.status is not PaymentStatus.OPEN:
                 continue
             try:
-                await self.decide(attempt, await self._provider(attempt.method).look_up(attempt))
+                await self.decide(attempt, await self._ask(order, attempt))
             except LiveCommerceError as exc:
                 log.warning("a payment stays undecided", attempt_id=attempt.id, code=exc.code)
+
+    async def _ask(self, order: Order, attempt: Attempt) -> Outcome:
+        if attempt.amount.minor == 0:
+            return Outcome(PaymentStatus.SUCCEEDED)
+        provider = self._provider(attempt.method)
+        outcome = await provider.look_up(attempt)
+        is_overdue = await self._store.is_overdue(order.id)
+        return await provider.cancel(attempt) if outcome.status is PaymentStatus.OPEN and is_overdue else outcome
 
     async def cancel_overdue(self) -> None:
         """Call off orders that were not paid in time."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import replace
 from datetime import datetime
 
 from livecommerce.foundation.core.errors import Invalid, NotFound, StorageUnavailable
@@ -21,6 +20,7 @@ from livecommerce.stock.model import (
     Decision,
     Hold,
     HoldExpired,
+    HoldState,
     NotEnoughStock,
     Pool,
     PoolKind,
@@ -214,9 +214,9 @@ class StockService:
         await self._ledger.lock_pools(tx, {pool for hold in holds for pool in _sources(hold)})
         again: dict[HoldId, HoldId] = {}
         for hold in holds:
-            ask = Ask(HoldId(new_id()), hold.show_id, hold.buyer, hold.id, hold.quantity, hold.price)
             for pool_id in _sources(hold):
-                decision = await self._ledger.hold_in(tx, pool_id, replace(ask, hold_id=HoldId(new_id())))
+                ask = Ask(HoldId(new_id()), hold.show_id, hold.buyer, hold.id, hold.quantity, hold.price)
+                decision = await self._ledger.hold_in(tx, pool_id, ask)
                 if decision.state is not HoldState.REJECTED:
                     again[hold.id] = decision.hold_id
                     break
