@@ -18,6 +18,7 @@ from livecommerce.foundation.core.errors import (
 from livecommerce.foundation.core.ids import ShowId
 from livecommerce.foundation.http.server import API, Call, Routes, read_body
 from livecommerce.foundation.media.door import File, Negotiated, StreamNumbers
+from livecommerce.foundation.media.files import PLAYLIST_TYPE
 
 SDP, FRAGMENT = "application/sdp", "application/trickle-ice-sdpfrag"
 OFFER_LIMIT, FRAGMENT_LIMIT = 16 * 1024, 8 * 1024
@@ -74,7 +75,7 @@ def routes(service: BroadcastService) -> Routes:
 
 
 def _offer_routes(table: Routes, kind: str, negotiate: Negotiate, summary: str) -> None:
-    @table.post(f"/shows/{{show_id}}/{kind}", status=201, summary=summary)
+    @table.post(f"/shows/{{show_id}}/{kind}", accepts=SDP, produces=SDP, status=201, summary=summary)
     async def offer(call: Call[None]) -> web.Response:
         show_id: ShowId = call.id("show_id")
         sdp = await _text(call.request, SDP, OFFER_LIMIT)
@@ -95,7 +96,7 @@ def _offer_routes(table: Routes, kind: str, negotiate: Negotiate, summary: str) 
 def _session_routes(table: Routes, service: BroadcastService, kind: str) -> None:
     address = f"/shows/{{show_id}}/{kind}/{{session_id}}"
 
-    @table.patch(address, summary="Trickle ICE candidates, which this server does not need (RFC 9725 4.3.2)")
+    @table.patch(address, accepts=FRAGMENT, summary="Take candidates, which this server does not need (RFC 9725 4.3.2)")
     async def trickle(call: Call[None]) -> web.Response:
         await _text(call.request, FRAGMENT, FRAGMENT_LIMIT)
         expected = call.request.headers.get("If-Match")
@@ -130,16 +131,26 @@ def _hls_routes(table: Routes, service: BroadcastService) -> None:
         )
         return _file(found, is_open=True)
 
-    @table.get("/shows/{show_id}/hls/index.m3u8", auth="optional", summary="The multivariant playlist (RFC 8216bis)")
+    @table.get(
+        "/shows/{show_id}/hls/index.m3u8",
+        auth="optional",
+        produces=PLAYLIST_TYPE,
+        summary="The multivariant playlist (RFC 8216bis)",
+    )
     async def entry(call: Call[None]) -> web.Response:
         found, is_open = await service.entry(call.maybe_actor, call.id("show_id"))
         return _file(found, is_open=is_open)
 
-    @table.get("/shows/{show_id}/hls/k/{key}/{path:.+}", auth="none", summary="HLS of a show that is not public")
+    @table.get(
+        "/shows/{show_id}/hls/k/{key}/{path:.+}",
+        auth="none",
+        produces="*/*",
+        summary="HLS of a show that is not public",
+    )
     async def private_file(call: Call[None]) -> web.Response:
         return await file(call, call.text("key"))
 
-    @table.get("/shows/{show_id}/hls/{path:.+}", auth="none", summary="Playlists, parts and segments")
+    @table.get("/shows/{show_id}/hls/{path:.+}", auth="none", produces="*/*", summary="Playlists, parts and segments")
     async def public_file(call: Call[None]) -> web.Response:
         return await file(call, None)
 

@@ -131,7 +131,7 @@ def routes(catalog: CatalogService, csv_import: CsvImport) -> Routes:
     _product_routes(table, catalog)
     _image_routes(table, catalog)
 
-    @table.post("/products/import", query=DryRunQuery, answer=ImportView)
+    @table.post("/products/import", accepts="text/csv", query=DryRunQuery, answer=ImportView)
     async def import_products(call: Call[None]) -> ImportView:
         """Bring in a product file (text/csv, as Shopify writes it)"""
         if call.request.content_type not in ("text/csv", "application/csv"):
@@ -177,14 +177,14 @@ def _product_routes(table: Routes, catalog: CatalogService) -> None:
 
 
 def _image_routes(table: Routes, catalog: CatalogService) -> None:
-    @table.post("/products/{product_id}/images", answer=ProductView, status=201)
+    @table.post("/products/{product_id}/images", accepts="image/*", answer=ProductView, status=201)
     async def add_image(call: Call[None]) -> ProductView:
         """Add a picture (JPEG, PNG, WebP, GIF or AVIF)"""
         if not call.request.content_type.startswith("image/"):
             raise UnsupportedMediaType("Send a picture.")
         return await catalog.add_image(call.actor, call.id("product_id"), await read_body(call.request, MAX_BYTES))
 
-    @table.get("/images/{key}", auth="none")
+    @table.get("/images/{key}", auth="none", produces=CONTENT_TYPE)
     async def get_image(call: Call[None]) -> web.Response:
         """A picture; its address never shows anything else"""
         return web.Response(body=await catalog.image(call.text("key")), content_type=CONTENT_TYPE, headers=FOR_EVER)

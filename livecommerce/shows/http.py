@@ -164,7 +164,7 @@ def _table_routes(table: Routes, shows: ShowService) -> None:
         """Take a product back"""
         return await shows.unpin(call.actor, call.id("show_id"), call.id("product_id"))
 
-    @table.post("/shows/{show_id}/poster", answer=ShowView)
+    @table.post("/shows/{show_id}/poster", accepts="image/*", answer=ShowView)
     async def set_poster(call: Call[None]) -> ShowView:
         """Give the show a picture (JPEG, PNG, WebP, GIF or AVIF)"""
         if not call.request.content_type.startswith("image/"):

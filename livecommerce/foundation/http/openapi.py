@@ -50,7 +50,7 @@ def _path(path: str) -> str:
 def _operation(route: Route, schema_of: dict[str, Any], components: dict[str, Any]) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "tags": [route.tag],
-        "operationId": f"{route.tag}_{getattr(route.handler, '__name__', 'handler')}",
+        "operationId": re.sub(r"\W+", "_", f"{route.method.lower()}{_path(route.path)}").rstrip("_"),
         "summary": route.summary,
         "parameters": _parameters(route, schema_of, components),
         "responses": _responses(route, schema_of),
@@ -61,6 +61,8 @@ def _operation(route: Route, schema_of: dict[str, Any], components: dict[str, An
     if route.body is not None:
         content = {"application/json": {"schema": schema_of[repr(route.body)]}}
         operation["requestBody"] = {"required": True, "content": content}
+    elif route.accepts:
+        operation["requestBody"] = {"required": True, "content": {route.accepts: {}}}
     return operation
 
 
@@ -83,6 +85,8 @@ def _responses(route: Route, schema_of: dict[str, Any]) -> dict[str, Any]:
     done: dict[str, Any] = {"description": "Done"}
     if route.answer is not None:
         done["content"] = {"application/json": {"schema": schema_of[repr(route.answer)]}}
+    elif route.produces:
+        done["content"] = {route.produces: {}}
     problem = {"schema": {"$ref": _REF.format(name="Problem")}}
     refused = {"description": "Refused", "content": {"application/problem+json": problem}}
     return {str(route.status): done, "default": refused}

@@ -83,6 +83,10 @@ class Route:
     status: int = 200
     auth: Auth = "required"
     body_limit: int = JSON_BODY_LIMIT
+    accepts: str = ""
+    """Media type of a body that the handler reads itself."""
+    produces: str = ""
+    """Media type of an answer that is not JSON."""
     errors: tuple[int, ...] = field(default=())
 
 
@@ -97,7 +101,7 @@ class Routes:
         def register(handler: H) -> H:
             summary = options.pop("summary", None) or (handler.__doc__ or handler.__name__.replace("_", " ")).strip()
             answer = options.get("answer")
-            options.setdefault("status", 204 if answer is None else 200)
+            options.setdefault("status", 200 if answer is not None or options.get("produces") else 204)
             self.table.append(Route(method, path, cast(Handler, handler), self.tag, summary.split("\n")[0], **options))
             return handler
 
