@@ -36,6 +36,18 @@ async def test_a_product_reads_as_it_was_written(client: Any, mug: dict[str, Any
     assert (made["per_buyer_limit"], made["hold_s"], made["is_archived"], made["version"]) == (4, 600, False, 1)
 
 
+async def test_a_search_finds_words_and_refuses_what_no_title_can_hold(client: Any, mug: dict[str, Any]) -> None:
+    made = await _create(client, mug)
+
+    found = await _json(await client.get("/api/v1/products", params={"search": "kyst"}, headers=HOST))
+    none = await _json(await client.get("/api/v1/products", params={"search": "100%"}, headers=HOST))
+    refused = await client.get("/api/v1/products", params={"search": "\0"}, headers=HOST)
+
+    assert [product["id"] for product in found["items"]] == [made["id"]]
+    assert none["items"] == []
+    assert (refused.status, (await _json(refused))["code"]) == (422, "invalid")
+
+
 async def test_pictures_are_served_for_ever_and_only_as_pictures(
     client: Any, mug: dict[str, Any], picture: bytes
 ) -> None:

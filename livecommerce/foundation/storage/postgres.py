@@ -1,6 +1,7 @@
 """PostgreSQL: one pool per process, transactions with things to do after COMMIT, driver errors translated once.
 
-Connection trouble becomes `StorageUnavailable`; a violated constraint stays an asyncpg error for the store to name.
+Connection trouble becomes `StorageUnavailable`, a character that PostgreSQL cannot keep (NUL) becomes `Invalid`; a
+violated constraint stays an asyncpg error for the store to name.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 import asyncpg
 import structlog
 
-from livecommerce.foundation.core.errors import StorageUnavailable
+from livecommerce.foundation.core.errors import Invalid, StorageUnavailable
 
 log = structlog.get_logger(__name__)
 
@@ -137,7 +138,10 @@ class Database:
         """A raw connection of the pool, for a store that needs one (LISTEN, advisory locks)."""
         with unavailable_as_domain_error():
             async with self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
-                yield connection
+                try:
+                    yield connection
+                except asyncpg.CharacterNotInRepertoireError as exc:
+                    raise Invalid("Control characters are not allowed.") from exc
 
     async def fetch(self, sql: str, *args: object) -> list[Row]:
         async with self.connection() as connection:
