@@ -133,6 +133,30 @@ async def test_who_connects_without_a_valid_token_is_refused_with_a_code(node: A
     await client.shutdown()
 
 
+@pytest.mark.parametrize("serializer", ["default", "msgpack"])
+async def test_another_namespace_is_refused_with_a_code_and_the_connection_stays(node: Any, serializer: str) -> None:
+    client = socketio.AsyncClient(reconnection=False, serializer=serializer)
+    heard: list[Any] = []
+    client.on("connect_error", heard.append, namespace="/admin")
+
+    with pytest.raises(socketio.exceptions.ConnectionError):
+        await client.connect(node.url, transports=["websocket"], auth={"token": "ann"}, namespaces=["/admin"])
+
+    assert heard[0]["code"] == heard[0]["data"]["code"] == "unknown_namespace"
+    assert heard[0]["message"]
+    await client.shutdown()
+
+
+async def test_a_second_connect_is_blamed_and_changes_nothing(node: Any) -> None:
+    async with raw(node) as ws:
+        for _ in range(2):
+            await ws.send_str('40{"token":"ann"}')
+        await ws.send_str('421["clock.none",{}]')
+
+        assert (await ws.receive_str()).startswith('40{"sid":')
+        assert (await ws.receive_str()).startswith('431[{"ok":false')
+
+
 async def test_unknown_messages_and_bad_bodies_are_refused_and_do_nothing(node: Any) -> None:
     async with viewing(node) as viewer:
         answers = [

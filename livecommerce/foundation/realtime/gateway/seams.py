@@ -21,7 +21,7 @@ import socketio
 from aiohttp import WSMsgType, web
 from socketio.exceptions import ConnectionRefusedError as ConnectRefused
 
-from livecommerce.foundation.core.errors import LiveCommerceError, Malformed
+from livecommerce.foundation.core.errors import LiveCommerceError, Malformed, NotFound
 from livecommerce.foundation.realtime.gateway.closing import Closing
 from livecommerce.foundation.realtime.gateway.packets import AttachmentRefused, Kind, ProtocolError, decode, parser_of
 from livecommerce.foundation.realtime.gateway.socket import Handshake, Socket
@@ -36,6 +36,12 @@ MESSAGES_PER_S, MESSAGES_BURST = 50.0, 100.0
 """Beyond this the connection is simply read more slowly."""
 NAMESPACE = "/"
 PING_FRAME = frame_of(TEXT, b"2")
+
+
+class UnknownNamespace(NotFound):
+    """There is only the namespace /."""
+
+    code = "unknown_namespace"
 
 
 class Refused(ConnectRefused):  # type: ignore[misc]
@@ -256,7 +262,11 @@ class LiveServer(socketio.AsyncServer):  # type: ignore[misc]
             self.eio.blame(socket)
 
     async def _dispatch(self, socket: Socket, kind: Kind, namespace: str, data: Any, ack_id: int | None) -> None:
-        if kind is Kind.CONNECT:
+        if kind is Kind.CONNECT and namespace != NAMESPACE:
+            reason = Refused(UnknownNamespace()).error_args
+            await self._send_packet(socket.sid, LivePacket(Kind.CONNECT_ERROR, data=reason, namespace=namespace))
+            self.eio.blame(socket)
+        elif kind is Kind.CONNECT and not self.manager.sid_from_eio_sid(socket.sid, namespace):
             await self._handle_connect(socket.sid, namespace, data)
         elif kind is Kind.EVENT and namespace == NAMESPACE and socket.is_connected:
             await self._handle_event(socket.sid, namespace, ack_id, data)
