@@ -26,7 +26,7 @@ from livecommerce.processes.house import House
 from livecommerce.processes.resources import Resources
 from livecommerce.sales import http as sales_http
 from livecommerce.sales import socket as sales_socket
-from livecommerce.sales.jobs import SalesClock
+from livecommerce.sales.jobs import SalesClock, WaitlistClerk
 from livecommerce.shows import http as shows_http
 from livecommerce.shows.jobs import ShowJobs
 from livecommerce.stock.jobs import Janitor
@@ -43,6 +43,7 @@ def routes(house: House) -> list[Routes]:
         chat_http.routes(house.talk.chat),
         broadcast_http.routes(house.broadcast),
         sales_http.routes(trade.sales, trade.buying, trade.holds),
+        sales_http.waitlist_routes(trade.waitlist),
         orders_http.routes(trade.orders, trade.payments, trade.numbers),
         sandbox_page.routes(trade.sandbox, trade.payments),
         audience_http.routes(house.audience),
@@ -66,6 +67,7 @@ def jobs(resources: Resources, house: House, gateway: Gateway) -> dict[str, Coro
         "changed products": ShowJobs(outbox, lower.shows).run(),
         "reactions": ReactionPulse(house.talk.reactions).run(),
         "sales": SalesClock(trade.sales, trade.holds, outbox).run(),
+        "waitlist": WaitlistClerk(trade.waitlist, outbox).run(),
         "orders": OrdersClock(trade.orders, trade.payments, outbox, sandbox=trade.sandbox).run(),
         "audience": AudiencePulse(gateway.hub, house.presence).run(),
     }

@@ -23,8 +23,8 @@ from livecommerce.orders.service import Activity, NumbersService, OrderService, 
 from livecommerce.orders.store import OrderStore, SandboxStore
 from livecommerce.processes.resources import Resources
 from livecommerce.processes.rooms import INTERNAL_KEY, LowerRooms, open_lower_rooms
-from livecommerce.sales.service import Bans, BuyService, FlashSaleService, HoldService, Shelf
-from livecommerce.sales.store import SaleStore
+from livecommerce.sales.service import Bans, BuyService, FlashSaleService, HoldService, Shelf, WaitlistService
+from livecommerce.sales.store import SaleStore, WaitlistStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,7 @@ class Trade:
     sales: FlashSaleService
     buying: BuyService
     holds: HoldService
+    waitlist: WaitlistService
     orders: OrderService
     payments: PaymentService
     numbers: NumbersService
@@ -157,6 +158,17 @@ def _trade(resources: Resources, lower: LowerRooms, talk: Talk, counters: ShowCo
             settings=resources.settings.sales,
         ),
         holds=HoldService(database, shelf, lower.stock, lower.upkeep, bus),
+        waitlist=WaitlistService(
+            database,
+            WaitlistStore(database),
+            shelf=shelf,
+            shows=lower.shows,
+            stock=lower.stock,
+            bans=Bans(talk.moderation),
+            bus=bus,
+            limiter=resources.limiter,
+            settings=resources.settings.sales,
+        ),
         orders=orders,
         payments=PaymentService(
             database,

@@ -37,6 +37,14 @@ class HoldExpiring(Notice, frozen=True, kw_only=True):
     expires_in_ms: int
 
 
+class WaitlistOffered(Notice, frozen=True, kw_only=True):
+    """It is the person's turn: units are held for them, until the time is up."""
+
+    type: ClassVar[str] = "waitlist.offered"
+    hold_id: str
+    expires_in_ms: int
+
+
 class HoldExpired(Notice, frozen=True, kw_only=True):
     """A hold has ended and its units went back."""
 

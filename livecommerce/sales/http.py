@@ -7,12 +7,12 @@ from typing import Annotated, Any
 import msgspec
 
 from livecommerce.foundation.core.errors import Invalid
-from livecommerce.foundation.core.ids import VariantId, new_id
+from livecommerce.foundation.core.ids import EntryId, VariantId, new_id
 from livecommerce.foundation.core.money import MoneyView
 from livecommerce.foundation.http.server import Call, Routes
 from livecommerce.sales.model import DURATION_S, HOLD_S, MAX_STARTS_IN_S, MAX_UNITS, SaleDraft
-from livecommerce.sales.service import BuyService, FlashSaleService, HoldService, Want
-from livecommerce.sales.views import FlashSaleView, HeldView, HoldView
+from livecommerce.sales.service import BuyService, FlashSaleService, HoldService, WaitlistService, Want
+from livecommerce.sales.views import FlashSaleView, HeldView, HoldView, WaitView
 from livecommerce.stock.model import MAX_QUANTITY
 
 Id = Annotated[str, msgspec.Meta(pattern="^[0-9a-z-]{1,36}$")]
@@ -50,6 +50,15 @@ class HoldBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     show_id: Id | None = None
 
 
+class WaitBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What is sold out: a flash sale, or a variant in a show."""
+
+    quantity: Quantity = 1
+    flash_sale_id: Id | None = None
+    variant_id: Id | None = None
+    show_id: Id | None = None
+
+
 class MineQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     mine: Annotated[int, msgspec.Meta(ge=0, le=1)] = 1
 
@@ -62,6 +71,37 @@ class FlashSaleList(msgspec.Struct, frozen=True):
 class HoldList(msgspec.Struct, frozen=True):
     items: list[HoldView]
     next: str | None = None
+
+
+class WaitList(msgspec.Struct, frozen=True):
+    items: list[WaitView]
+    next: str | None = None
+
+
+def waitlist_routes(waitlist: WaitlistService) -> Routes:
+    """Doors to the line for what is sold out."""
+    table = Routes("sales")
+
+    @table.post("/waitlist", body=WaitBody, answer=WaitView, status=201)
+    async def join(call: Call[WaitBody]) -> WaitView:
+        """Wait for what is sold out. Whose turn it is gets units held, and `notice` waitlist.offered"""
+        body = call.body
+        choice = {"flash_sale_id": body.flash_sale_id, "variant_id": body.variant_id, "show_id": body.show_id}
+        return await waitlist.join(call.actor, Want(body.quantity, new_id(), **choice))
+
+    @table.get("/waitlist", query=MineQuery, answer=WaitList)
+    async def mine(call: Call[Any]) -> WaitList:
+        """What the caller waits for, and what is offered to them now"""
+        if not call.query.mine:
+            raise Invalid("Only one's own places can be listed.", field="mine")
+        return WaitList(await waitlist.mine(call.actor))
+
+    @table.delete("/waitlist/{entry_id}")
+    async def leave(call: Call[Any]) -> None:
+        """Give up a place in the line, or what was offered"""
+        await waitlist.leave(call.actor, EntryId(call.id("entry_id")))
+
+    return table
 
 
 def routes(sales: FlashSaleService, buying: BuyService, holds: HoldService) -> Routes:

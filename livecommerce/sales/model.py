@@ -9,10 +9,19 @@ from typing import Literal
 
 from livecommerce.foundation.core.actors import Actor, ActorKind
 from livecommerce.foundation.core.errors import Conflict, Forbidden, Invalid
-from livecommerce.foundation.core.ids import FlashSaleId, PoolId, ProductId, ShowId, VariantId
+from livecommerce.foundation.core.ids import (
+    EntryId,
+    FlashSaleId,
+    HoldId,
+    PersonId,
+    PoolId,
+    ProductId,
+    ShowId,
+    VariantId,
+)
 from livecommerce.foundation.core.money import Money
 from livecommerce.shows.model import ShowStatus
-from livecommerce.stock.model import MAX_QUANTITY, Ended, NotStarted, Paused
+from livecommerce.stock.model import MAX_QUANTITY, Ended, LimitReached, NotStarted, Paused, Pool
 
 MAX_UNITS = 100_000
 """Units of one flash sale."""
@@ -27,6 +36,16 @@ class SaleState(StrEnum):
     SCHEDULED = "scheduled"
     OPEN = "open"
     CLOSED = "closed"
+
+
+class WaitState(StrEnum):
+    """`waiting → offered`, or `passed` (may have none), `left` (by choice), `ended` (nothing more is sold)."""
+
+    WAITING = "waiting"
+    OFFERED = "offered"
+    PASSED = "passed"
+    LEFT = "left"
+    ENDED = "ended"
 
 
 class ClosedReason(StrEnum):
@@ -145,6 +164,30 @@ class Offer:
             raise Paused("The show is paused.")
 
 
+@dataclass(frozen=True, slots=True)
+class WaitlistEntry:
+    """Somebody's place in the line of a pool that is sold out; `hold_id` is what they were offered."""
+
+    id: EntryId
+    pool_id: PoolId
+    show_id: ShowId
+    buyer: PersonId
+    quantity: int
+    state: WaitState
+    hold_id: HoldId | None
+    joined_at: datetime
+
+
+def require_line(pool: Pool, quantity: int, now: datetime) -> None:
+    """Raise unless waiting makes sense: the pool still sells, has nothing left, and would give one buyer so many."""
+    if pool.has_ended(now):
+        raise Ended()
+    if pool.available > 0:
+        raise NotSoldOut(available=pool.available)
+    if pool.limit_per_buyer is not None and quantity > pool.limit_per_buyer:
+        raise LimitReached()
+
+
 def require_buyer(actor: Actor, rule: BuyerRule) -> None:
     """Who may buy is the operator's choice: anybody, people with a confirmed address, or people with an account."""
     if rule == "guest" or actor.kind is ActorKind.STAFF:
@@ -179,6 +222,18 @@ class SaleIsClosed(Conflict):
     """The sale is closed."""
 
     code = "sale_closed"
+
+
+class NotSoldOut(Conflict):
+    """There is something left: buy it instead of waiting."""
+
+    code = "not_sold_out"
+
+
+class WaitlistFull(Conflict):
+    """So many are waiting already that no more would get any."""
+
+    code = "waitlist_full"
 
 
 class ContactRequired(Forbidden):

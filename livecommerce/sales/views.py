@@ -8,7 +8,7 @@ import msgspec
 
 from livecommerce.foundation.core.ids import ProductId, VariantId
 from livecommerce.foundation.core.money import Money, MoneyView
-from livecommerce.sales.model import FlashSale, Offer
+from livecommerce.sales.model import FlashSale, Offer, WaitlistEntry
 from livecommerce.stock.model import Decision, Hold, Pool, PoolKind
 
 
@@ -121,6 +121,44 @@ class HoldView(msgspec.Struct, frozen=True):
             expires_at=hold.expires_at,
             expires_in_ms=hold.expires_in_ms,
             extended=hold.extended,
+        )
+
+
+class WaitView(msgspec.Struct, frozen=True):
+    """A place in the line for what is sold out; `hold_id` and `expires_in_ms` once it is the person's turn."""
+
+    id: str
+    status: str
+    show_id: str
+    flash_sale_id: str | None
+    product_id: str
+    variant_id: str
+    title: str
+    variant_title: str
+    image_url: str | None
+    quantity: int
+    position: int
+    joined_at: datetime
+    hold_id: str | None
+    expires_in_ms: int | None
+
+    @classmethod
+    def of(cls, entry: WaitlistEntry, goods: Goods, pool: Pool, *, position: int, hold: Hold | None) -> WaitView:
+        return cls(
+            id=entry.id,
+            status=entry.state.value,
+            show_id=entry.show_id,
+            flash_sale_id=pool.id if pool.kind is PoolKind.FLASH_SALE else None,
+            product_id=goods.product_id,
+            variant_id=goods.variant_id,
+            title=goods.title,
+            variant_title=goods.variant_title,
+            image_url=goods.image_url,
+            quantity=hold.quantity if hold else entry.quantity,
+            position=0 if hold else position,
+            joined_at=entry.joined_at,
+            hold_id=hold.id if hold else None,
+            expires_in_ms=hold.expires_in_ms if hold else None,
         )
 
 

@@ -72,10 +72,22 @@ class Pool:
     ends_at: datetime | None
     is_paused: bool
     version: int
+    waiting: int = 0
+    """Units that people in line wait for."""
+
+    @property
+    def free(self) -> int:
+        """Units that are neither held nor sold."""
+        return self.total - self.held - self.sold
 
     @property
     def available(self) -> int:
-        return self.total - self.held - self.sold
+        """Units that a click can have: what comes back while people are in line is theirs."""
+        return max(0, self.free - self.waiting)
+
+    def has_ended(self, now: datetime) -> bool:
+        """Whether nothing more is sold from it."""
+        return self.ends_at is not None and now >= self.ends_at
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,6 +80,8 @@ class SalesSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     hold_s: Annotated[int, msgspec.Meta(ge=60, le=3600)] = 600
     buys_per_s: Positive = 5
     open_holds_max: Positive = 20
+    offer_s: Annotated[int, msgspec.Meta(ge=120, le=600)] = 300
+    waitlist_max: Positive = 500
 
 
 class IdentitySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

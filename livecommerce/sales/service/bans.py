@@ -30,7 +30,11 @@ class Bans:
 
     async def require_welcome(self, actor: Actor, show_id: ShowId) -> None:
         """Raise `Banned` for who was removed from the show."""
-        if actor.id in await self._banned.get(show_id):
+        await self.require_person_welcome(actor.id, show_id)
+
+    async def require_person_welcome(self, person: PersonId, show_id: ShowId) -> None:
+        """The same for somebody who is not here now."""
+        if person in await self._banned.get(show_id):
             raise Banned()
 
     async def _read(self, show_id: ShowId) -> frozenset[PersonId]:

@@ -12,6 +12,7 @@ from datetime import datetime
 from livecommerce.foundation.core.errors import Invalid, NotFound, StorageUnavailable
 from livecommerce.foundation.core.ids import FlashSaleId, HoldId, PersonId, PoolId, ShowId, VariantId, new_id
 from livecommerce.foundation.realtime.bus import Bus
+from livecommerce.foundation.storage import outbox
 from livecommerce.foundation.storage.postgres import Database, Transaction
 from livecommerce.stock.model import (
     MAX_UNITS,
@@ -30,6 +31,9 @@ from livecommerce.stock.service.clicks import Clicks
 from livecommerce.stock.service.telling import ShowsOf, Teller
 from livecommerce.stock.store.gate import Gate
 from livecommerce.stock.store.ledger import Ledger
+
+UNITS_FREED = "units.freed"
+"""Outbox topic: {pool_id}. People wait at the pool, and units may have come back to it or never will."""
 
 
 class StockService:
@@ -114,13 +118,13 @@ class StockService:
         _units(available + delta)
         await self._ledger.add_total(tx, pool_id, delta)
         await self._ledger.journal(tx, pool_id, "adjust", delta, reason=reason, actor=actor)
-        return (await self._tell_after(tx, [pool_id]))[0]
+        return (await self._free_after(tx, [pool_id]))[0]
 
     async def pause(self, tx: Transaction, pool_id: PoolId, *, is_paused: bool) -> Pool:
         """Stop or resume selling from a pool, by a host's hand. Lifts a pause of the audit too."""
         await self._lock(tx, pool_id)
         await self._ledger.set_paused(tx, pool_id, "host" if is_paused else None)
-        return (await self._tell_after(tx, [pool_id]))[0]
+        return (await self._free_after(tx, [pool_id]))[0]
 
     async def fence(
         self,
@@ -166,7 +170,21 @@ class StockService:
         pair = [pool_id, PoolId(pools[0].variant_id)]
         await self._ledger.lock_pools(tx, pair)
         await self._ledger.give_back(tx, pool_id)
-        return next(pool for pool in await self._tell_after(tx, pair) if pool.id == pool_id)
+        return next(pool for pool in await self._free_after(tx, pair) if pool.id == pool_id)
+
+    async def lock_line(self, tx: Transaction, pool_id: PoolId) -> Pool:
+        """Lock a pool, so that its line stands still, and say what it has."""
+        await self._lock(tx, pool_id)
+        return (await self._ledger.levels_in(tx, [pool_id]))[0]
+
+    async def set_waiting(self, tx: Transaction, pool_id: PoolId, units: int) -> None:
+        """Keep units of a locked pool, now and as they come back, for the people in its line."""
+        await self._ledger.set_waiting(tx, pool_id, units)
+        await self._tell_after(tx, [pool_id])
+
+    async def offer(self, tx: Transaction, pool_id: PoolId, ask: Ask, *, hold_s: int) -> int:
+        """Hold units of a locked pool for whose turn it is: as many as are free and allowed; how many."""
+        return await self._ledger.offer(tx, pool_id, ask, hold_s)
 
     async def holds(self, hold_ids: Collection[HoldId]) -> list[Hold]:
         """Holds by id; unknown ones are left out."""
@@ -268,6 +286,8 @@ class StockService:
             hold.require_closable(closing)
         pools = await self._ledger.close(tx, [hold.id for hold in holds], closing, actor=actor, ref=ref)
         given_back = () if closing is Closing.SELL else tuple(holds)
+        if given_back:
+            await _tell_line(tx, pools)
         tx.after_commit(lambda: self.teller.changed(pools, given_back))
 
     async def _locked(self, tx: Transaction, hold_ids: Collection[HoldId]) -> list[Hold]:
@@ -287,9 +307,21 @@ class StockService:
         tx.after_commit(lambda: self.teller.changed(pools))
         return pools
 
+    async def _free_after(self, tx: Transaction, pool_ids: Sequence[PoolId]) -> list[Pool]:
+        pools = await self._tell_after(tx, pool_ids)
+        await _tell_line(tx, pools)
+        return pools
+
 
 def _sources(hold: Hold) -> list[PoolId]:
     return list(dict.fromkeys([hold.pool_id, PoolId(hold.variant_id)]))
+
+
+async def _tell_line(tx: Transaction, pools: Sequence[Pool]) -> None:
+    """Units may have come back to pools at which people wait, or will never."""
+    for pool in pools:
+        if pool.waiting > 0:
+            await outbox.put(tx, UNITS_FREED, {"pool_id": pool.id})
 
 
 def _units(units: int) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 
 import asyncpg
 
-from livecommerce.foundation.core.errors import Conflict, StorageUnavailable
+from livecommerce.foundation.core.errors import Conflict, Invalid, StorageUnavailable
 from livecommerce.foundation.core.ids import HoldId, PersonId, PoolId, ShowId, VariantId, is_uuid
 from livecommerce.foundation.core.money import Money
 from livecommerce.foundation.storage.postgres import Database, Row, Transaction
@@ -47,7 +47,7 @@ class Ledger:
                 rows = await self._database.fetch(Q.hold_batch, pool_id, *_columns(asks), self._open_holds_max)
         except TimeoutError as exc:
             raise StorageUnavailable(retry_after_ms=1000) from exc
-        except asyncpg.PostgresError as exc:
+        except (asyncpg.PostgresError, Invalid) as exc:
             raise BatchRefused(str(exc)) from exc
         if len(rows) != len(asks):
             raise NoSuchPool(pool_id)
@@ -119,6 +119,16 @@ class Ledger:
     async def set_terms(self, tx: Transaction, pool_id: PoolId, limit_per_buyer: int | None, hold_s: int) -> None:
         """Change what a pool allows its buyers."""
         await tx.execute(Q.set_terms, pool_id, limit_per_buyer, hold_s)
+
+    async def set_waiting(self, tx: Transaction, pool_id: PoolId, units: int) -> None:
+        """Keep units of a locked pool for the people in its line."""
+        await tx.execute(Q.set_waiting, pool_id, units)
+
+    async def offer(self, tx: Transaction, pool_id: PoolId, ask: Ask, hold_s: int) -> int:
+        """Hold units of a locked pool for whose turn it is; how many: as many as are free and allowed, or 0."""
+        promised = (ask.quantity, ask.price.minor, ask.price.currency)
+        args = (pool_id, ask.hold_id, ask.show_id, ask.buyer, *promised, hold_s, self._open_holds_max)
+        return int(await tx.fetchval(Q.offer, *args))
 
     async def set_paused(self, tx: Transaction, pool_id: PoolId, by: str | None) -> None:
         """Pause a pool, or (None) let it go on."""
@@ -254,6 +264,7 @@ def _pool(row: Row) -> Pool:
         ends_at=row["ends_at"],
         is_paused=row["is_paused"],
         version=row["ver"],
+        waiting=row["waiting"],
     )
 
 

@@ -24,6 +24,12 @@ UPDATE stock_pool SET total = total + $2, ver = ver + 1 WHERE id = $1
 UPDATE stock_pool SET limit_per_buyer = $2, hold_s = $3, ver = ver + 1
 WHERE id = $1 AND (limit_per_buyer IS DISTINCT FROM $2 OR hold_s <> $3)
 
+-- name: set_waiting
+UPDATE stock_pool SET waiting = $2, ver = ver + 1 WHERE id = $1 AND waiting <> $2
+
+-- name: offer
+SELECT stock_offer($1, $2, $3, $4, $5, $6, $7, $8, $9)
+
 -- name: set_paused
 UPDATE stock_pool SET paused_by = $2, ver = ver + 1 WHERE id = $1 AND paused_by IS DISTINCT FROM $2
 
