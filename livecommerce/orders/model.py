@@ -121,6 +121,8 @@ class Attempt:
     amount: Money
     status: PaymentStatus
     redirect_url: str | None = None
+    reference: str | None = None
+    """What the provider calls it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,8 @@ class Refund:
     attempt_id: str
     method: str
     amount: Money
+    reference: str | None = None
+    """What the provider calls the payment that goes back."""
 
 
 @dataclass(frozen=True, slots=True)

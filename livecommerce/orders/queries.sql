@@ -68,7 +68,7 @@ INSERT INTO provider_event (id, attempt_id) VALUES ($1, $2) ON CONFLICT DO NOTHI
 
 -- name: decide_attempt
 UPDATE payment_attempt
-SET status = $2, redirect_url = $3, decided_at = CASE WHEN $2 = 'open' THEN NULL ELSE clock_timestamp() END
+SET status = $2, redirect_url = $3, reference = coalesce($4, reference), decided_at = CASE WHEN $2 = 'open' THEN NULL ELSE clock_timestamp() END
 WHERE id = $1 AND status = 'open'
 
 -- name: insert_refund
@@ -76,7 +76,7 @@ INSERT INTO refund (id, order_id, attempt_id, amount_minor, currency, status) VA
 ON CONFLICT (attempt_id) DO NOTHING
 
 -- name: refunds_due
-SELECT r.*, a.method FROM refund r JOIN payment_attempt a ON a.id = r.attempt_id
+SELECT r.*, a.method, a.reference FROM refund r JOIN payment_attempt a ON a.id = r.attempt_id
 WHERE r.status = 'due' AND r.next_at <= clock_timestamp() ORDER BY r.next_at LIMIT $1
 
 -- name: refund_waits

@@ -126,11 +126,9 @@ class OrderStore:
             raise NotFound()
         return _attempt(row)
 
-    async def decide_attempt(
-        self, attempt_id: str, status: PaymentStatus, redirect_url: str | None, tx: Transaction
-    ) -> None:
+    async def decide_attempt(self, attempt: Attempt, tx: Transaction) -> None:
         """Write what the provider said about an open attempt."""
-        await tx.execute(Q.decide_attempt, attempt_id, status.value, redirect_url)
+        await tx.execute(Q.decide_attempt, attempt.id, attempt.status.value, attempt.redirect_url, attempt.reference)
 
     async def add_refund(self, refund: Refund, tx: Transaction) -> None:
         """Write that money has to go back; once per attempt."""
@@ -141,7 +139,11 @@ class OrderStore:
         """Money that has not gone back yet, oldest first."""
         rows = await self._database.fetch(Q.refunds_due, limit)
         return [
-            Refund(r["id"], r["order_id"], r["attempt_id"], r["method"], Money(r["amount_minor"], r["currency"]))
+            Refund(
+                *(r["id"], r["order_id"], r["attempt_id"], r["method"]),
+                Money(r["amount_minor"], r["currency"]),
+                r["reference"],
+            )
             for r in rows
         ]
 
@@ -274,6 +276,7 @@ def _attempt(row: Row) -> Attempt:
         amount=Money(row["amount_minor"], row["currency"]),
         status=PaymentStatus(row["status"]),
         redirect_url=row["redirect_url"],
+        reference=row["reference"],
     )
 
 

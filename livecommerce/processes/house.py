@@ -20,7 +20,8 @@ from livecommerce.moderation.service import ModerationService
 from livecommerce.moderation.store import SanctionStore
 from livecommerce.orders.payment import SandboxProvider
 from livecommerce.orders.service import Activity, NumbersService, OrderService, PaymentService
-from livecommerce.orders.store import OrderStore, SandboxStore
+from livecommerce.orders.store import OrderStore
+from livecommerce.processes.payment import Providers, open_providers
 from livecommerce.processes.resources import Resources
 from livecommerce.processes.rooms import INTERNAL_KEY, LowerRooms, open_lower_rooms
 from livecommerce.sales.service import Bans, BuyService, FlashSaleService, HoldService, Shelf, WaitlistService
@@ -47,7 +48,7 @@ class Trade:
     orders: OrderService
     payments: PaymentService
     numbers: NumbersService
-    sandbox: SandboxProvider
+    sandbox: SandboxProvider | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,8 @@ async def open_house(resources: Resources, stack: AsyncExitStack) -> House:
     talk = _talk(resources, lower)
     broadcast = await _broadcast(resources, lower, talk, stack)
     presence = Presence(PresenceStore(resources.database, resources.redis), resources.bus, resources.clock)
-    trade = _trade(resources, lower, talk, ShowCounters(presence, talk))
+    providers = await open_providers(resources, lower, stack)
+    trade = _trade(resources, lower, talk, ShowCounters(presence, talk), providers)
     return House(
         lower=lower,
         talk=talk,
@@ -123,14 +125,10 @@ async def _broadcast(resources: Resources, lower: LowerRooms, talk: Talk, stack:
     )
 
 
-def _trade(resources: Resources, lower: LowerRooms, talk: Talk, counters: ShowCounters) -> Trade:
+def _trade(resources: Resources, lower: LowerRooms, talk: Talk, counters: ShowCounters, providers: Providers) -> Trade:
     database, audit, bus = resources.database, lower.identity.audit, resources.bus
     sale_store, order_store = SaleStore(database), OrderStore(database)
     shelf = Shelf(sale_store, lower.catalog, lower.shows)
-    sandbox = SandboxProvider(
-        SandboxStore(database), key=lower.identity.keys.derive("sandbox payments"), clock=resources.clock
-    )
-    providers = [sandbox]
     orders = OrderService(
         database,
         order_store,
@@ -138,7 +136,7 @@ def _trade(resources: Resources, lower: LowerRooms, talk: Talk, counters: ShowCo
         shelf=shelf,
         bus=bus,
         audit=audit,
-        methods=[provider.method for provider in providers],
+        methods=[provider.method for provider in providers.offered],
     )
     return Trade(
         sales=FlashSaleService(
@@ -178,10 +176,10 @@ def _trade(resources: Resources, lower: LowerRooms, talk: Talk, counters: ShowCo
             stock=lower.stock,
             bus=bus,
             audit=audit,
-            providers=providers,
+            providers=providers.offered,
         ),
         numbers=NumbersService(order_store, lower.stock, counters, currency=resources.settings.shop.currency),
-        sandbox=sandbox,
+        sandbox=providers.sandbox,
     )
 
 

@@ -104,6 +104,12 @@ class ShopSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     prices_include_tax: bool = True
 
 
+class PaymentSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    methods: Annotated[tuple[Literal["sandbox", "stripe"], ...], msgspec.Meta(min_length=1)] = ("sandbox",)
+    stripe_secret_key: str = ""
+    stripe_webhook_secret: str = ""
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Everything an operator can set. Passed down as an argument; nothing reads it from a global."""
 
@@ -118,6 +124,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     identity: IdentitySettings = IdentitySettings()
     mail: MailSettings = MailSettings()
     shop: ShopSettings = ShopSettings()
+    payment: PaymentSettings = PaymentSettings()
 
     @property
     def data_dir(self) -> Path:

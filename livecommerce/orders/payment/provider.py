@@ -16,6 +16,8 @@ class Outcome:
 
     status: PaymentStatus
     redirect_url: str | None = None
+    reference: str | None = None
+    """What the provider calls the payment, kept for asking about it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ which no clock ends: repeating the request, the return, the webhook or the job a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import structlog
 
@@ -139,7 +140,8 @@ class PaymentService:
             return
         known = await self._store.attempt(attempt.id, tx)
         if known.status is PaymentStatus.OPEN:
-            await self._store.decide_attempt(attempt.id, outcome.status, outcome.redirect_url, tx)
+            said = replace(known, status=outcome.status, redirect_url=outcome.redirect_url, reference=outcome.reference)
+            await self._store.decide_attempt(said, tx)
             if outcome.status is PaymentStatus.SUCCEEDED:
                 await self._stock.sell(tx, order.hold_ids)
                 await self._paid(tx, order.paid(await self._store.now(tx)), known)
