@@ -16,7 +16,7 @@ import css from './lc-card.css?inline';
 import { ask, base, sheet } from './shared';
 
 /**
- * What is on screen now. The whole card opens the product (`open-product`), its button buys (`buy`).
+ * What is on screen now. The whole card opens the product (`open-product`), its button buys (`buy`) or takes a place in the line (`wait`).
  *
  * `waiting`: the connection is lost, numbers keep their last value, greyed. `busy`: a hold is being asked for.
  */
@@ -73,6 +73,7 @@ export class LcCard extends LitElement {
       case 'soon':
         return html`<lc-button wide disabled label="Buy: the flash sale has not opened yet">Buy for ${money(view.price)}</lc-button>`;
       case 'taken':
+        return html`<lc-button variant="outline" wide ?busy=${this.busy} label="Wait for one" @click=${() => ask(this, 'wait', view)}>Wait for one</lc-button>`;
       case 'sold-out':
         return html`<lc-button ?wide=${isWide} disabled label="Sold out">Sold out</lc-button>`;
       case 'plain':

@@ -17,7 +17,7 @@ import './lc-thumb';
 import { plainText } from './plain_text';
 import { ask, base, sheet, sheetHost } from './shared';
 
-/** One product: its variants, how many, and Buy. Asks with `buy-want` and `add-want`; `choose-variant` remembers a choice. */
+/** One product: its variants, how many, and Buy. Asks with `buy-want`, `add-want` and `wait-want`; `choose-variant` remembers a choice. */
 @customElement('lc-product')
 export class LcProduct extends LitElement {
   static override styles = [base, sheetHost, sheet(css)];
@@ -81,8 +81,9 @@ export class LcProduct extends LitElement {
     if (this.waiting) return html`<lc-button wide disabled>Waiting for the connection</lc-button>`;
     if (!variant) return html`<lc-button wide disabled>${this.#missing(product)}</lc-button>`;
     if (sale?.state === 'scheduled') return html`<lc-button wide disabled>Opens soon</lc-button>`;
-    if ((sale?.available ?? variant.available) <= 0) return html`<lc-button wide disabled>Sold out</lc-button>`;
     const want: Want = { show_id: this.state?.show.id ?? '', product_id: product.id, variant_id: variant.id, flash_sale_id: sale?.id ?? null, quantity: this.quantity };
+    if ((sale?.available ?? variant.available) <= 0)
+      return html`<lc-button wide variant="outline" ?busy=${this.busy} @click=${() => ask(this, 'wait-want', want)}>Wait for one</lc-button>`;
     const cost = money(times(sale?.price ?? variant.price, this.quantity));
     return html`<div class="pair"><lc-button wide variant="outline" ?disabled=${this.busy} @click=${() => ask(this, 'add-want', want)}>Add to cart</lc-button>
       <lc-button wide variant=${sale ? 'sale' : 'primary'} ?busy=${this.busy} @click=${() => ask(this, 'buy-want', want)}>${this.busy ? 'Holding…' : `Buy now · ${cost}`}</lc-button></div>`;

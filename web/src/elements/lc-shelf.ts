@@ -56,6 +56,8 @@ export class LcShelf extends LitElement {
         <p class="meta">${this.#meta(view)}</p>
         <lc-price .price=${view.price} .struck=${kind === 'flash' || kind === 'plain' ? view.struck : null} ?from=${isFrom(view)}></lc-price>
       </div>
+      ${kind === 'taken' ? html`<lc-button variant="outline" ?busy=${this.busy === product.id} ?disabled=${this.waiting}
+        label=${this.waiting ? 'Waiting for the connection' : `Wait for ${product.title}`} @click=${() => ask(this, 'wait', view)}>Wait</lc-button>` : nothing}
       ${isSold || kind === 'soon' ? nothing : html`<lc-button ?busy=${this.busy === product.id} ?disabled=${this.waiting}
         label=${this.waiting ? 'Waiting for the connection' : `Buy ${product.title}`} @click=${() => ask(this, 'buy', view)}>Buy</lc-button>`}
     </li>`;

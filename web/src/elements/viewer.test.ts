@@ -90,11 +90,20 @@ describe('lc-card', () => {
 
   it.each([
     ['soon', { sales: [sale({ state: 'scheduled' as const })] }],
-    ['taken', { sales: [sale({ available: 0 })] }],
   ])('that is %s cannot buy', async (_, over) => {
     const card = await mount<LcCard>('lc-card', { view: view(over) });
 
     expect(button(card).disabled).toBe(true);
+  });
+
+  it('of what is taken asks for a place in the line instead', async () => {
+    const card = await mount<LcCard>('lc-card', { view: view({ sales: [sale({ available: 0 })] }) });
+
+    const wait = asked<CardView>(card, 'wait');
+    button(card).click();
+
+    expect((await wait).sale?.id).toBe('sale');
+    expect(textOf(card)).toContain('Wait for one');
   });
 
   it('waits while the connection is lost', async () => {

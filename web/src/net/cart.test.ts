@@ -23,6 +23,22 @@ beforeEach(() => {
   vi.useFakeTimers();
 });
 
+describe('waiting', () => {
+  it('takes a place in the line of the flash sale, or of the variant in this show', async () => {
+    const api = new Api();
+    const post = vi.spyOn(api, 'post').mockResolvedValue({ id: 'place', status: 'waiting', position: 2 });
+    const cart = new Cart(api, null, 'show');
+
+    expect((await cart.wait(want)).position).toBe(2);
+    await cart.wait({ ...want, flash_sale_id: null });
+
+    expect(post.mock.calls).toEqual([
+      ['/waitlist', { flash_sale_id: 'sale', quantity: 1 }],
+      ['/waitlist', { variant_id: 'mug-v', show_id: 'show', quantity: 1 }],
+    ]);
+  });
+});
+
 describe('buying', () => {
   it('holds only after the ack', async () => {
     const { live } = line(held);

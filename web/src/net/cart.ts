@@ -9,6 +9,13 @@ import type { LiveShow } from './live_show';
 const AGAIN = new Set(['offline', 'busy', 'overloaded', 'http_502', 'http_503', 'http_504']);
 const GIVE_UP_MS = 45_000;
 
+/** A place in the line for what is sold out. */
+export interface Wait {
+  id: string;
+  status: string;
+  position: number;
+}
+
 const isOpen = ({ status }: Hold): boolean => status === 'held' || status === 'paying';
 
 /**
@@ -39,6 +46,11 @@ export class Cart {
     const { hold } = await this.#untilDefinite(intent, onWait, (key) => this.#askHold(want, key));
     this.holds.update((holds) => [...holds.filter((other) => other.id !== hold.id), hold]);
     return hold;
+  }
+
+  /** Takes a place in the line for what is sold out; pressing again keeps the place. */
+  wait({ show_id, variant_id, flash_sale_id, quantity }: Want): Promise<Wait> {
+    return this.api.post<Wait>('/waitlist', flash_sale_id ? { flash_sale_id, quantity } : { variant_id, show_id, quantity });
   }
 
   async release(hold: Hold): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Cart } from '../net/cart';
 import type { Payment } from '../elements/lc-checkout';
 import type { Hold, Order, Variant } from '../state/types';
-import { refusalWords } from '../state/refusals';
+import { refusalWords, waitingWords } from '../state/refusals';
 import { wantOf, type CardView, type Want } from '../state/view';
 
 export interface BuyingHost {
@@ -55,6 +55,28 @@ export class Buying {
       this.begin();
       if (opensCheckout) this.host.openSheet(this.order ? 'cart' : 'checkout');
       else this.host.toast(`${hold.title} is in your cart`);
+    } catch (error) {
+      this.#say(want.product_id, refusalWords(error, this.limitOf(want)));
+    } finally {
+      this.busy = '';
+      this.host.requestUpdate();
+    }
+  }
+
+  /** Wait on the card, the shelf or the product: a missing choice opens the product. */
+  async waitFor(view: CardView, showId: string): Promise<void> {
+    const want = wantOf(view, showId, this.#chosen.get(view.product.id));
+    if (want) await this.wait(want);
+    else this.host.openSheet('product', view.product.id);
+  }
+
+  async wait(want: Want): Promise<void> {
+    if (this.busy) return;
+    this.busy = want.product_id;
+    this.#say(want.product_id, '');
+    try {
+      const { position } = await this.cart.wait(want);
+      this.#say(want.product_id, waitingWords(position));
     } catch (error) {
       this.#say(want.product_id, refusalWords(error, this.limitOf(want)));
     } finally {

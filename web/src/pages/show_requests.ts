@@ -16,6 +16,8 @@ export function listen(page: LcShowPage): void {
   on<string>('open-product', (id) => page.openSheet('product', id));
   on<CardView>('buy', (view) => void showing.buying.press(view, showing.seat.showId));
   on<Want>('buy-want', (want) => void showing.buying.buy(want));
+  on<CardView>('wait', (view) => void showing.buying.waitFor(view, showing.seat.showId));
+  on<Want>('wait-want', (want) => void showing.buying.wait(want));
   on<Want>('add-want', (want) => void showing.buying.buy(want, false));
   on<Variant>('choose-variant', (variant) => showing.buying.choose(variant));
   on('close', () => page.closeSheet());

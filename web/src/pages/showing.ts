@@ -161,8 +161,18 @@ export class Showing {
       this.page.toast(`The time for ${hold.title} is up. It is back on the shelf.`);
     }
     if (type === 'hold.expiring' && hold) this.page.alert(`${hold.title} is held for one more minute. Pay to keep it.`);
+    if (type === 'waitlist.offered') void this.#offered(data['hold_id'] as string);
     if (type.startsWith('order.')) void this.#refresh();
     if (type === 'you.muted') this.seat.state.update((state) => state && { ...state, you: { ...state.you, muted_until: (data['until'] ?? FOR_GOOD) as string } });
+  }
+
+  /** It is our turn: what we waited for is in the cart. */
+  async #offered(holdId: string): Promise<void> {
+    await this.cart.refresh().catch(() => undefined);
+    const hold = this.cart.holds.value.find(({ id }) => id === holdId);
+    if (!hold) return;
+    this.buying.settle(hold.product_id);
+    this.page.toast(`It is your turn: ${hold.title} is in your cart`);
   }
 
   #refresh = async (): Promise<void> => {

@@ -10,6 +10,10 @@ export function refusalWords(error: unknown, limit: number | null): string {
     }
     case 'limit_reached':
       return limit ? `You have ${count(limit)}, the most per person.` : 'You have the most per person.';
+    case 'not_sold_out':
+      return 'There is one again. Press Buy.';
+    case 'waitlist_full':
+      return 'Too many are waiting already.';
     case 'not_started':
       return 'It has not opened yet. The button wakes up by itself.';
     case 'ended':
@@ -27,6 +31,10 @@ export function refusalWords(error: unknown, limit: number | null): string {
       return textOf(error);
   }
 }
+
+/** What somebody reads who waits for what is sold out. */
+export const waitingWords = (position: number): string =>
+  position <= 1 ? 'You are next. When one comes back it is held for you.' : `You are number ${count(position)} in line. Stay here: we hold one when it is your turn.`;
 
 /** What a chat refusal says under the field. */
 export function chatRefusal(error: unknown): string {
