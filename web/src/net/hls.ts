@@ -6,10 +6,10 @@ export interface HlsPlaying extends Playing {
 }
 
 /** Plays (LL-)HLS: hls.js first, since Chromium claims native HLS that it cannot keep; Safari on phones plays it itself. */
-export async function playHls(url: string, video: HTMLVideoElement, onLost: () => void): Promise<HlsPlaying> {
+export async function playHls(url: string, video: HTMLVideoElement, headers: Record<string, string>, onLost: () => void): Promise<HlsPlaying> {
   const { default: Hls } = await import('hls.js/light');
   if (!Hls.isSupported()) return playNative(url, video, onLost);
-  const hls = new Hls({ enableWorker: false, lowLatencyMode: true, backBufferLength: 30, maxBufferLength: 20 });
+  const hls = new Hls({ enableWorker: false, lowLatencyMode: true, backBufferLength: 30, maxBufferLength: 20, xhrSetup: (xhr, asked) => introduce(xhr, asked, headers) });
   let healed = 0;
   hls.on(Hls.Events.ERROR, (_, { fatal, type }) => {
     if (!fatal) return;
@@ -23,6 +23,12 @@ export async function playHls(url: string, video: HTMLVideoElement, onLost: () =
     stop: () => hls.destroy(),
     playingDate: () => hls.playingDate,
   };
+}
+
+/** A show that is not public asks who watches; a cache in front of ours is not told. */
+function introduce(xhr: XMLHttpRequest, asked: string, headers: Record<string, string>): void {
+  if (new URL(asked, location.href).origin !== location.origin) return;
+  for (const [name, value] of Object.entries(headers)) xhr.setRequestHeader(name, value);
 }
 
 /** `getStartDate` is Safari's: the wall time of currentTime 0. */

@@ -83,7 +83,7 @@ export class Picture {
 
   #playHls(url: string, lost: () => void): Promise<HlsPlaying> {
     this.video.srcObject = null;
-    return playHls(url, this.video, lost);
+    return playHls(url, this.video, this.api.headers(), lost);
   }
 
   #took(path: Path, playing: Playing | HlsPlaying, run: number, lost: () => void): void {
