@@ -4,6 +4,7 @@ import asyncio
 import re
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 import rules
@@ -12,6 +13,7 @@ import studio
 from livecommerce.broadcast.jobs import Doorman
 from livecommerce.foundation.core.actors import HOST_SHOW_PERMISSIONS, Actor, ActorKind, Role
 from livecommerce.foundation.core.clock import SystemClock
+from livecommerce.foundation.core.errors import StorageUnavailable
 from livecommerce.foundation.core.ids import PersonId, new_id
 from livecommerce.foundation.media.door import StreamState
 from livecommerce.foundation.realtime.bus import PEOPLE, Bus
@@ -202,6 +204,29 @@ async def test_public_show_plays_without_a_token_and_may_be_cached(room):
     for path in ("deadbeef/p0.0.m4s", "x.m3u8", "%2e%2e/%2e%2e/secrets", f"{page.parts[0][1]}x"):
         response, _ = await get(room, f"{base}/{path}")
         assert response.status == 404, path
+    await pc.close()
+
+
+async def test_who_watches_goes_on_watching_while_postgresql_is_lost(room, monkeypatch):
+    show, unseen = await room.show(), await room.show()
+    address = f"/api/v1/shows/{show.id}/hls/media.m3u8"
+    monkeypatch.setattr("livecommerce.broadcast.service.broadcast.SEEN_MS", 0)
+    monkeypatch.setattr("livecommerce.broadcast.service.broadcast.SEEN_AFTER_TROUBLE_MS", 0)
+    pc, _, _ = await go_live(room, show)
+    before, _ = await get(room, address)
+
+    async def lost(_):
+        raise StorageUnavailable(retry_after_s=2)
+
+    with monkeypatch.context() as outage:
+        outage.setattr(room.shows, "get", lost)
+        during = [(await get(room, address))[0].status for _ in range(3)]
+        unknown, _ = await get(room, f"/api/v1/shows/{unseen.id}/hls/media.m3u8")
+    room.shows.shows[show.id] = replace(show, visibility=Visibility.PRIVATE)
+    after, _ = await get(room, address)
+
+    assert (before.status, during, unknown.status) == (200, [200, 200, 200], 503)
+    assert after.status == 404, "what has changed meanwhile counts again"
     await pc.close()
 
 

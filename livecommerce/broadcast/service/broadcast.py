@@ -11,7 +11,7 @@ from livecommerce.broadcast.service.viewers import HlsViewers
 from livecommerce.broadcast.store import StreamStore
 from livecommerce.foundation.core.actors import Actor, Permission, require
 from livecommerce.foundation.core.clock import Clock
-from livecommerce.foundation.core.errors import Conflict, NotFound
+from livecommerce.foundation.core.errors import Conflict, NotFound, StorageUnavailable
 from livecommerce.foundation.core.ids import PersonId, ShowId
 from livecommerce.foundation.http.limits import Rate, RateLimiter
 from livecommerce.foundation.media.door import File, MediaDoor, Negotiated, SessionTag, StreamNumbers, StreamViewers
@@ -25,6 +25,8 @@ OFFERS_PER_PERSON = Rate(30, 60)
 OFFERS_PER_ADDRESS = Rate(600, 60)
 PATCHES_PER_PERSON = Rate(120, 60)
 SEEN_MS = 2_000
+SEEN_AFTER_TROUBLE_MS = 10_000
+"""While PostgreSQL is lost it is not asked again for so long: whoever asks may wait for its timeout."""
 MAX_SHOWS = 1_000
 
 
@@ -127,14 +129,26 @@ class BroadcastService:
         return await self._edge.get(show_id, path)
 
     async def _known(self, show_id: ShowId) -> Show:
-        """The show, as it was within the last two seconds: every part of every viewer asks."""
+        """The show, as it was within the last two seconds: every part of every viewer asks.
+
+        One request looks again while the others go on with what was known; so does everybody while PostgreSQL is lost,
+        because the picture needs nothing of it.
+        """
         now = self._clock.now_ms()
-        at, show = self._shows_seen.get(show_id, (0, None))
-        if show is None or now - at >= SEEN_MS:
+        due, known = self._shows_seen.get(show_id, (0, None))
+        if known is not None and now < due:
+            return known
+        if known is not None:
+            self._shows_seen[show_id] = (now + SEEN_AFTER_TROUBLE_MS, known)
+        try:
             show = await self._shows.get(show_id)
-            if len(self._shows_seen) >= MAX_SHOWS:
-                self._shows_seen.clear()
-            self._shows_seen[show_id] = (now, show)
+        except StorageUnavailable:
+            if known is None:
+                raise
+            return known
+        if len(self._shows_seen) >= MAX_SHOWS:
+            self._shows_seen.clear()
+        self._shows_seen[show_id] = (now + SEEN_MS, show)
         return show
 
     async def _visible(self, actor: Actor | None, show_id: ShowId) -> Show:

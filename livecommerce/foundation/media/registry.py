@@ -92,11 +92,18 @@ class NodeRegistry:
         return nodes[0]
 
     async def find(self, show_id: ShowId) -> Node | None:
-        """The node of a show, when it has one."""
-        at, node = self._remembered.get(show_id, (float("-inf"), None))
+        """The node of a show, when it has one. While Redis is lost it stays what it was: the picture goes on."""
+        at, known = self._remembered.get(show_id, (float("-inf"), None))
         if time.monotonic() - at < LOOKED_UP_S:
-            return node
-        node = await self._assigned(show_id)
+            return known
+        if known is not None:
+            self._remembered[show_id] = (time.monotonic(), known)  # one looks again, the others go on
+        try:
+            node = await self._assigned(show_id)
+        except StorageUnavailable:
+            if known is None:
+                raise
+            return known
         if len(self._remembered) >= MAX_REMEMBERED:
             self._remembered.clear()
         self._remembered[show_id] = (time.monotonic(), node)

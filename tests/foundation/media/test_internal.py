@@ -9,7 +9,7 @@ import pytest
 from aiohttp.test_utils import TestServer
 
 from livecommerce.foundation.core.clock import SystemClock
-from livecommerce.foundation.core.errors import Busy
+from livecommerce.foundation.core.errors import Busy, StorageUnavailable
 from livecommerce.foundation.core.ids import PersonId, ShowId, new_id
 from livecommerce.foundation.media import remote as remote_module
 from livecommerce.foundation.media.door import (
@@ -245,6 +245,27 @@ async def test_show_stays_on_its_node_and_new_ones_go_to_the_least_loaded(redis)
     assert (await registry.assign(ShowId(new_id()))).id == "idle"
     await registry.withdraw(first)
     assert (await registry.assign(SHOW)).id == "idle"
+
+
+async def test_a_show_stays_on_its_node_while_redis_is_lost(redis, monkeypatch):
+    registry = NodeRegistry(redis, SystemClock())
+    await registry.announce(Node("n1", "http://a"))
+    await registry.assign(SHOW)
+    monkeypatch.setattr("livecommerce.foundation.media.registry.LOOKED_UP_S", 0.0)
+    found = await registry.find(SHOW)
+
+    async def lost(*_):
+        raise StorageUnavailable()
+
+    with monkeypatch.context() as outage:
+        outage.setattr(registry, "_assigned", lost)
+        assert await registry.find(SHOW) == found
+        with pytest.raises(StorageUnavailable):
+            await registry.find(ShowId(new_id()))
+
+    await registry.hold(SHOW, "n2")
+    await registry.announce(Node("n2", "http://b"))
+    assert (await registry.find(SHOW)).id == "n2"
 
 
 async def test_stream_clock_counts_from_the_base_and_stops_with_the_stream(redis, clock):
