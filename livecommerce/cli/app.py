@@ -54,6 +54,11 @@ app.command(
     name="publish",
     help="Send a file or a test picture into a show, by WHIP.",
 )
+app.command(
+    "livecommerce.cli.bench:app",
+    name="bench",
+    help="Measure this machine: `bench sale`.",
+)
 
 
 def main(argv: list[str] | None = None) -> int:
