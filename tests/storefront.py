@@ -27,8 +27,16 @@ from livecommerce.moderation.store import SanctionStore
 from livecommerce.orders import http as orders_http
 from livecommerce.orders.payment import SandboxProvider
 from livecommerce.orders.payment import hosted as sandbox_page
-from livecommerce.orders.service import Activity, NumbersService, OrderService, PaymentService, Placement
-from livecommerce.orders.store import OrderStore, SandboxStore
+from livecommerce.orders.service import (
+    Activity,
+    NumbersService,
+    OrderService,
+    PaymentService,
+    Placement,
+    Pricing,
+    QuoteService,
+)
+from livecommerce.orders.store import OrderStore, SandboxStore, TermsStore
 from livecommerce.orders.views import OrderView
 from livecommerce.sales import http as sales_http
 from livecommerce.sales.jobs import SalesClock
@@ -155,8 +163,17 @@ async def storefront(house: House, redis: Redis, clock: Any) -> AsyncIterator[St
         buying = BuyService(shelf, stock, Bans(moderation), limiter=limiter, settings=settings)
         holds = HoldService(database, shelf, stock, upkeep, bus)
         order_store, sandbox = OrderStore(database), SandboxProvider(SandboxStore(database), key=b"k" * 32, clock=clock)
+        pricing = Pricing(database, TermsStore(database), audit=audit, country="DK")
+        quotes = QuoteService(pricing, stock=stock, shelf=shelf, methods=[sandbox.method])
         orders = OrderService(
-            database, order_store, stock=stock, shelf=shelf, bus=bus, audit=audit, methods=[sandbox.method]
+            database,
+            order_store,
+            stock=stock,
+            shelf=shelf,
+            pricing=pricing,
+            bus=bus,
+            audit=audit,
+            methods=[sandbox.method],
         )
         payments = PaymentService(
             database,
@@ -175,6 +192,7 @@ async def storefront(house: House, redis: Redis, clock: Any) -> AsyncIterator[St
             shows_http.routes(house.shows),
             sales_http.routes(sales, buying, holds),
             orders_http.routes(orders, payments, numbers),
+            orders_http.checkout_routes(quotes, pricing),
             sandbox_page.routes(sandbox, payments),
         ]
         context = ServerContext(Authentication(house.room.identity, allowed_origins=frozenset()))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
 
 from livecommerce.foundation.core.money import MoneyView
-from livecommerce.orders.model import Address, Order, OrderLine, PaymentStatus
+from livecommerce.orders.model import Address, Order, OrderLine, PaymentStatus, Priced
+from livecommerce.orders.model.pricing import Quoted
 
 
 class BuyerView(msgspec.Struct, frozen=True):
@@ -71,6 +73,133 @@ class PaymentView(msgspec.Struct, frozen=True):
     redirect_url: str | None
 
 
+class TaxLineView(msgspec.Struct, frozen=True):
+    """The tax of one rate, in or on `base`, which is goods after the coupon, and shipping."""
+
+    rate: str
+    base: MoneyView
+    tax: MoneyView
+
+
+class QuoteLineView(msgspec.Struct, frozen=True):
+    """Units of one hold as they would be ordered."""
+
+    hold_id: str
+    product_id: str
+    variant_id: str
+    title: str
+    variant_title: str
+    image_url: str | None
+    quantity: int
+    unit_price: MoneyView
+    total: MoneyView
+    discount: MoneyView
+    tax: MoneyView
+    tax_rate: str
+
+
+class ShippingOptionView(msgspec.Struct, frozen=True):
+    """A way to send it: cost, and how many working days it takes."""
+
+    id: str
+    name: str
+    cost: MoneyView
+    days_min: int
+    days_max: int
+    is_chosen: bool
+
+
+class QuoteProblem(msgspec.Struct, frozen=True, kw_only=True):
+    """What stands in the way, of one hold or of the whole order.
+
+    Codes: out_of_stock, sale_ended, limit_reached, price_changed, hold_expired, already_ordered; not_shipped_there;
+    coupon_unknown, coupon_expired, coupon_used_up, coupon_below_minimum.
+    """
+
+    code: str
+    hold_id: str | None = None
+    available: int | None = None
+
+
+class QuoteView(msgspec.Struct, frozen=True, kw_only=True):
+    """What holds would cost as an order. Without holds that can be ordered there are problems and no sums."""
+
+    lines: list[QuoteLineView]
+    shipping_options: list[ShippingOptionView]
+    tax_lines: list[TaxLineView]
+    coupon: str | None
+    subtotal: MoneyView | None
+    discount: MoneyView | None
+    shipping: MoneyView | None
+    tax: MoneyView | None
+    total: MoneyView | None
+    tax_inclusive: bool
+    problems: list[QuoteProblem]
+    payment_methods: list[str]
+
+    @classmethod
+    def empty(cls, problems: list[QuoteProblem], *, methods: Sequence[str]) -> QuoteView:
+        return cls(
+            lines=[],
+            shipping_options=[],
+            tax_lines=[],
+            coupon=None,
+            subtotal=None,
+            discount=None,
+            shipping=None,
+            tax=None,
+            total=None,
+            tax_inclusive=True,
+            problems=problems,
+            payment_methods=list(methods),
+        )
+
+    @classmethod
+    def of(cls, priced: Priced, problems: list[QuoteProblem], *, methods: Sequence[str]) -> QuoteView:
+        totals = priced.bill.totals
+        return cls(
+            lines=[_quote_line(line) for line in priced.lines],
+            shipping_options=[_shipping_option(way, priced.chosen) for way in priced.ways],
+            tax_lines=[
+                TaxLineView(line.rate, MoneyView.of(line.base), MoneyView.of(line.tax))
+                for line in priced.bill.tax_lines
+            ],
+            coupon=priced.coupon.code if priced.coupon else None,
+            subtotal=MoneyView.of(totals.subtotal),
+            discount=MoneyView.of(totals.discount),
+            shipping=MoneyView.of(totals.shipping),
+            tax=MoneyView.of(totals.tax),
+            total=MoneyView.of(totals.total),
+            tax_inclusive=priced.is_inclusive,
+            problems=problems,
+            payment_methods=list(methods),
+        )
+
+
+def _quote_line(line: OrderLine) -> QuoteLineView:
+    return QuoteLineView(
+        hold_id=line.hold_id,
+        product_id=line.product_id,
+        variant_id=line.variant_id,
+        title=line.title,
+        variant_title=line.variant_title,
+        image_url=line.image_url,
+        quantity=line.quantity,
+        unit_price=MoneyView.of(line.unit_price),
+        total=MoneyView.of(line.total),
+        discount=MoneyView.of(line.discount),
+        tax=MoneyView.of(line.tax),
+        tax_rate=line.tax_rate or "0",
+    )
+
+
+def _shipping_option(way: Quoted, chosen: Quoted | None) -> ShippingOptionView:
+    option = way.option
+    return ShippingOptionView(
+        option.id, option.name, MoneyView.of(way.cost), option.days_min, option.days_max, way is chosen
+    )
+
+
 class OrderView(msgspec.Struct, frozen=True):
     """An order as its buyer and the staff see it."""
 
@@ -90,6 +219,9 @@ class OrderView(msgspec.Struct, frozen=True):
     paid_at: datetime | None
     cancelled_at: datetime | None
     version: int
+    discount: MoneyView
+    shipping_option: str | None
+    coupon: str | None
 
     @classmethod
     def of(cls, order: Order) -> OrderView:
@@ -115,6 +247,9 @@ class OrderView(msgspec.Struct, frozen=True):
             paid_at=order.paid_at,
             cancelled_at=order.cancelled_at,
             version=order.version,
+            discount=MoneyView.of(totals.discount),
+            shipping_option=order.shipping_option,
+            coupon=order.coupon,
         )
 
 

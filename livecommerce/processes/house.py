@@ -19,8 +19,8 @@ from livecommerce.foundation.media.signing import Signer
 from livecommerce.moderation.service import ModerationService
 from livecommerce.moderation.store import SanctionStore
 from livecommerce.orders.payment import SandboxProvider
-from livecommerce.orders.service import Activity, NumbersService, OrderService, PaymentService
-from livecommerce.orders.store import OrderStore
+from livecommerce.orders.service import Activity, NumbersService, OrderService, PaymentService, Pricing, QuoteService
+from livecommerce.orders.store import OrderStore, TermsStore
 from livecommerce.processes.payment import Providers, open_providers
 from livecommerce.processes.resources import Resources
 from livecommerce.processes.rooms import INTERNAL_KEY, LowerRooms, open_lower_rooms
@@ -49,6 +49,8 @@ class Trade:
     payments: PaymentService
     numbers: NumbersService
     sandbox: SandboxProvider | None
+    pricing: Pricing
+    quotes: QuoteService
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,14 +131,22 @@ def _trade(resources: Resources, lower: LowerRooms, talk: Talk, counters: ShowCo
     database, audit, bus = resources.database, lower.identity.audit, resources.bus
     sale_store, order_store = SaleStore(database), OrderStore(database)
     shelf = Shelf(sale_store, lower.catalog, lower.shows)
+    methods = [provider.method for provider in providers.offered]
+    pricing = Pricing(
+        database,
+        TermsStore(database),
+        audit=audit,
+        country=resources.settings.shop.country,
+    )
     orders = OrderService(
         database,
         order_store,
         stock=lower.stock,
         shelf=shelf,
+        pricing=pricing,
         bus=bus,
         audit=audit,
-        methods=[provider.method for provider in providers.offered],
+        methods=methods,
     )
     return Trade(
         sales=FlashSaleService(
@@ -180,6 +190,8 @@ def _trade(resources: Resources, lower: LowerRooms, talk: Talk, counters: ShowCo
         ),
         numbers=NumbersService(order_store, lower.stock, counters, currency=resources.settings.shop.currency),
         sandbox=providers.sandbox,
+        pricing=pricing,
+        quotes=QuoteService(pricing, stock=lower.stock, shelf=shelf, methods=methods),
     )
 
 

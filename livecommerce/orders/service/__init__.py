@@ -1,7 +1,20 @@
-"""What can be done with orders: `OrderService` places, reads and fulfils, `PaymentService` moves the money."""
+"""What can be done with orders: `QuoteService` prices, `OrderService` places, reads and fulfils, `PaymentService` moves
+the money."""
 
 from livecommerce.orders.service.numbers import Activity, NumbersService, ShowActivity
 from livecommerce.orders.service.paying import PaymentService
 from livecommerce.orders.service.placing import OrderService, Placement
+from livecommerce.orders.service.pricing import Pricing, Wish
+from livecommerce.orders.service.quoting import QuoteService
 
-__all__ = ["Activity", "NumbersService", "OrderService", "PaymentService", "Placement", "ShowActivity"]
+__all__ = [
+    "Activity",
+    "NumbersService",
+    "OrderService",
+    "PaymentService",
+    "Placement",
+    "Pricing",
+    "QuoteService",
+    "ShowActivity",
+    "Wish",
+]

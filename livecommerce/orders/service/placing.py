@@ -15,22 +15,14 @@ from livecommerce.foundation.realtime.bus import Bus
 from livecommerce.foundation.storage.postgres import Database, Transaction
 from livecommerce.identity.service import AuditTrail
 from livecommerce.orders.events import OrderCancelledNotice, OrderPlacedNotice, OrderShippedNotice
-from livecommerce.orders.model import (
-    MAX_HOLDS,
-    PAY_WITHIN,
-    Address,
-    MixedHolds,
-    Order,
-    OrderLine,
-    OrderStatus,
-    Totals,
-    tax_of,
-)
+from livecommerce.orders.model import MAX_HOLDS, PAY_WITHIN, Address, Order, OrderStatus, Priced
+from livecommerce.orders.model.pricing import PriceChanged
+from livecommerce.orders.service.pricing import Pricing, Wish
 from livecommerce.orders.store import AlreadyOrdered, OrderStore
 from livecommerce.orders.views import OrderView
 from livecommerce.sales.service import Shelf
 from livecommerce.sales.views import Goods
-from livecommerce.stock.model import Hold, HoldNotOpen, KeyReused, check_key
+from livecommerce.stock.model import HoldNotOpen, KeyReused, check_key
 from livecommerce.stock.service import StockService
 
 MAX_PAGE = 100
@@ -46,6 +38,10 @@ class Placement:
     payment_method: str
     key: str
     address: Mapping[str, str | None] | None = None
+    shipping_option: str | None = None
+    coupon: str | None = None
+    expected_total: Money | None = None
+    """What the buyer was shown; anything else is refused with `price_changed`."""
 
     def holds(self) -> list[HoldId]:
         """The holds, each once."""
@@ -67,12 +63,13 @@ class OrderService:
         *,
         stock: StockService,
         shelf: Shelf,
+        pricing: Pricing,
         bus: Bus,
         audit: AuditTrail,
         methods: Sequence[str],
     ) -> None:
         self._database, self._store, self._stock, self._shelf = database, store, stock, shelf
-        self._bus, self._audit, self._methods = bus, audit, methods
+        self._pricing, self._bus, self._audit, self._methods = pricing, bus, audit, methods
 
     async def place(self, actor: Actor, placement: Placement) -> OrderView:
         """Make an order of the caller's holds; the same key, or the same holds, answer the same order."""
@@ -83,11 +80,13 @@ class OrderService:
         address = Address.checked(placement.address) if placement.address is not None else None
         if (known := await self._store.by_key(actor.id, placement.key)) is not None:
             return _same(known, hold_ids)
-        goods = await self._goods(actor, hold_ids)
+        goods, terms = await self._goods(actor, hold_ids), await self._pricing.terms()
+        wish = Wish(address.country if address else None, placement.shipping_option, placement.coupon)
         try:
             async with self._database.transaction() as tx:
-                holds = await self._stock.pay(tx, hold_ids, actor.id)
-                order = await self._write(tx, actor, placement, holds, goods=goods, address=address)
+                holds = sorted(await self._stock.pay(tx, hold_ids, actor.id), key=lambda hold: hold.id)
+                priced = await self._pricing.price(actor, holds, goods, wish=wish, terms=terms, tx=tx)
+                order = await self._write(tx, actor, placement, priced, show_id=holds[0].show_id, address=address)
                 self._notify_after(tx, order, OrderPlacedNotice(order_id=order.id))
         except (HoldNotOpen, AlreadyOrdered) as exc:
             return await self._placed_before(actor, placement.key, hold_ids, exc)
@@ -105,29 +104,30 @@ class OrderService:
         tx: Transaction,
         actor: Actor,
         placement: Placement,
-        holds: Sequence[Hold],
+        priced: Priced,
         *,
-        goods: Mapping[VariantId, Goods],
+        show_id: ShowId,
         address: Address | None,
     ) -> Order:
-        if len({(hold.show_id, hold.price.currency, goods[hold.variant_id].tax_inclusive) for hold in holds}) > 1:
-            raise MixedHolds()
-        lines = [_line(hold, goods[hold.variant_id]) for hold in sorted(holds, key=lambda hold: hold.id)]
-        shipping = Money(0, holds[0].price.currency)
+        totals = priced.bill.totals
+        if placement.expected_total not in (None, totals.total):
+            raise PriceChanged()
         now = await self._store.now(tx)
         order = Order(
             id=OrderId(new_id()),
             number=0,
-            show_id=holds[0].show_id,
+            show_id=show_id,
             buyer_id=actor.id,
             buyer_name=actor.display_name,
             status=OrderStatus.PLACED,
-            lines=tuple(lines),
-            totals=Totals.of(lines, shipping, tax_inclusive=goods[holds[0].variant_id].tax_inclusive),
+            lines=priced.lines,
+            totals=totals,
             address=address,
             payment_method=placement.payment_method,
             placed_at=now,
             pay_by=now + PAY_WITHIN,
+            shipping_option=priced.chosen.option.id if priced.chosen else None,
+            coupon=priced.coupon.code if priced.coupon else None,
         )
         return await self._store.add(order, placement.key, tx)
 
@@ -211,20 +211,6 @@ def _same(order: Order, hold_ids: Sequence[HoldId]) -> OrderView:
     if set(order.hold_ids) != set(hold_ids):
         raise KeyReused("This key, or one of the holds, belongs to another order.")
     return OrderView.of(order)
-
-
-def _line(hold: Hold, goods: Goods) -> OrderLine:
-    return OrderLine(
-        hold_id=hold.id,
-        product_id=goods.product_id,
-        variant_id=hold.variant_id,
-        title=goods.title,
-        variant_title=goods.variant_title,
-        image_url=goods.image_url,
-        quantity=hold.quantity,
-        unit_price=hold.price,
-        tax=tax_of(hold.price * hold.quantity, goods.tax_rate, inclusive=goods.tax_inclusive),
-    )
 
 
 def _page(cursor: str | None, limit: int) -> tuple[str | None, int]:

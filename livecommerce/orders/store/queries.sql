@@ -3,14 +3,15 @@ SELECT clock_timestamp()
 
 -- name: insert
 INSERT INTO orders (id, show_id, buyer_id, buyer_name, key, status, currency, subtotal_minor, shipping_minor, tax_minor,
-                    total_minor, address, payment_method, placed_at, pay_by)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12::text::jsonb, $13, $14, $15)
+                    total_minor, address, payment_method, placed_at, pay_by, discount_minor, shipping_tax_minor, shipping_option,
+                    coupon)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12::text::jsonb, $13, $14, $15, $16, $17, $18, $19)
 
 -- name: insert_lines
 INSERT INTO order_line (order_id, hold_id, position, product_id, variant_id, title, variant_title, image_url, quantity,
-                        unit_minor, tax_minor)
+                        unit_minor, tax_minor, discount_minor, tax_rate)
 SELECT $1, * FROM unnest($2::uuid[], $3::int[], $4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::int[],
-                         $10::bigint[], $11::bigint[])
+                         $10::bigint[], $11::bigint[], $12::bigint[], $13::text[])
 
 -- name: save
 UPDATE orders SET status = $2, paid_at = $3, shipped_at = $4, cancelled_at = $5, refunded_at = $6, version = $7
@@ -137,3 +138,29 @@ SELECT * FROM sandbox_event WHERE due_at <= clock_timestamp() ORDER BY due_at, i
 
 -- name: sandbox_told
 DELETE FROM sandbox_event WHERE id = $1
+
+-- name: terms
+SELECT tables::text FROM checkout_terms
+
+-- name: save_terms
+INSERT INTO checkout_terms (tables) VALUES ($1::text::jsonb)
+ON CONFLICT (only_row) DO UPDATE SET tables = excluded.tables, version = checkout_terms.version + 1
+
+-- name: coupon
+SELECT * FROM coupon WHERE code = $1
+
+-- name: lock_coupon
+SELECT * FROM coupon WHERE code = $1 FOR UPDATE
+
+-- name: coupons
+SELECT c.*, (SELECT count(*)::int FROM orders o WHERE o.coupon = c.code AND o.status <> 'cancelled') AS uses
+FROM coupon c ORDER BY c.code LIMIT 500
+
+-- name: coupon_uses
+SELECT count(*)::int AS uses, (count(*) FILTER (WHERE buyer_id = $2))::int AS mine
+FROM orders WHERE coupon = $1 AND status <> 'cancelled'
+
+-- name: save_coupon
+INSERT INTO coupon VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+ON CONFLICT (code) DO UPDATE SET percent = $2, amount_minor = $3, currency = $4, minimum_minor = $5, uses_max = $6,
+  per_buyer_max = $7, valid_from = $8, valid_until = $9

@@ -1,4 +1,4 @@
-"""Doors to orders."""
+"""Doors to orders, to payment and to what providers tell."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ from aiohttp import web
 
 from livecommerce.foundation.core.errors import Invalid, NotFound
 from livecommerce.foundation.core.ids import ShowId, is_uuid, new_id
+from livecommerce.foundation.core.money import MoneyView
 from livecommerce.foundation.http.server import Call, Routes, read_body
 from livecommerce.orders.model import MAX_HOLDS
+from livecommerce.orders.model.terms import Slug
 from livecommerce.orders.service import NumbersService, OrderService, PaymentService, Placement
 from livecommerce.orders.views import NumbersView, OrderView
 
 Id = Annotated[str, msgspec.Meta(pattern="^[0-9a-z-]{1,36}$")]
+CouponCode = Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
 EVENT_LIMIT = 256 * 1024
 """Bytes of a provider's webhook: Stripe's largest objects are far below."""
 Line = Annotated[str, msgspec.Meta(max_length=300)]
@@ -34,6 +37,9 @@ class OrderBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     hold_ids: Annotated[list[Id], msgspec.Meta(min_length=1, max_length=MAX_HOLDS)]
     address: AddressBody | None = None
     payment_method: Annotated[str, msgspec.Meta(max_length=32)] = "sandbox"
+    shipping_option: Slug | None = None
+    coupon: CouponCode | None = None
+    expected_total: MoneyView | None = None
 
 
 class PayBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -81,7 +87,16 @@ def _buyer_routes(table: Routes, orders: OrderService, payments: PaymentService)
         body = call.body
         address = msgspec.structs.asdict(body.address) if body.address else None
         key = call.idempotency_key or new_id()
-        return await orders.place(call.actor, Placement(body.hold_ids, body.payment_method, key, address))
+        placement = Placement(
+            body.hold_ids,
+            body.payment_method,
+            key,
+            address,
+            shipping_option=body.shipping_option,
+            coupon=body.coupon,
+            expected_total=body.expected_total.money() if body.expected_total else None,
+        )
+        return await orders.place(call.actor, placement)
 
     @table.post("/orders/{order_id}/pay", body=PayBody, answer=OrderView)
     async def pay(call: Call[PayBody]) -> OrderView:

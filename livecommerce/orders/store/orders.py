@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 
 import asyncpg
 import msgspec
 
 from livecommerce.foundation.core.errors import NotFound
-from livecommerce.foundation.core.ids import HoldId, OrderId, PersonId, ShowId, is_uuid, new_id
+from livecommerce.foundation.core.ids import HoldId, OrderId, PersonId, ShowId, is_uuid
 from livecommerce.foundation.core.money import Money
 from livecommerce.foundation.storage.postgres import Database, Row, Transaction
 from livecommerce.foundation.storage.sql import queries
@@ -45,6 +45,7 @@ class OrderStore:
                 *(order.id, order.show_id, order.buyer_id, order.buyer_name, key, order.status.value),
                 *(totals.total.currency, *(amount.minor for amount in money)),
                 *(address, order.payment_method, order.placed_at, order.pay_by),
+                *(totals.discount.minor, totals.shipping_tax.minor, order.shipping_option, order.coupon),
             )
             await tx.execute(Q.insert_lines, order.id, *_columns(order.lines))
         except asyncpg.UniqueViolationError as exc:
@@ -192,76 +193,11 @@ class OrderStore:
         ]
 
 
-@dataclass(frozen=True, slots=True)
-class SandboxPayment:
-    """A payment as the sandbox knows it. `amount` is for people."""
-
-    status: PaymentStatus
-    script: str
-    amount: str
-
-
-@dataclass(frozen=True, slots=True)
-class SandboxEvent:
-    """What the sandbox has to tell, `times` over."""
-
-    id: str
-    attempt_id: str
-    status: PaymentStatus
-    times: int
-
-
-class SandboxStore:
-    """What the sandbox provider remembers."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    async def charge(self, attempt: Attempt, status: PaymentStatus, script: str) -> PaymentStatus:
-        """Begin a payment, unless it has begun already; what it is now."""
-        amount = f"{attempt.amount.amount} {attempt.amount.currency}"
-        await self._database.execute(Q.sandbox_charge, attempt.id, status.value, script, amount)
-        return (await self.get(attempt.id)).status
-
-    async def get(self, attempt_id: str) -> SandboxPayment:
-        """One payment; `NotFound` when it never arrived."""
-        row = await self._database.fetchrow(Q.sandbox_get, attempt_id)
-        if row is None:
-            raise NotFound()
-        return SandboxPayment(PaymentStatus(row["status"]), row["script"], row["amount"])
-
-    async def decide(self, attempt_id: str, status: PaymentStatus) -> str | None:
-        """Decide an open payment; its script, or None when there is none to decide."""
-        script: str | None = await self._database.fetchval(Q.sandbox_decide, attempt_id, status.value)
-        return script
-
-    async def captured(self, attempt_id: str, status: PaymentStatus) -> None:
-        """What is told now has happened now, whatever was said before."""
-        await self._database.execute(Q.sandbox_captured, attempt_id, status.value)
-
-    async def refund(self, attempt_id: str, refund_id: str) -> None:
-        """Send the money of an attempt back, once."""
-        await self._database.execute(Q.sandbox_refund, attempt_id, refund_id)
-
-    async def tell(self, attempt_id: str, status: PaymentStatus, *, times: int = 1, in_s: float = 0) -> None:
-        """Remember to tell the shop."""
-        await self._database.execute(Q.sandbox_tell, new_id(), attempt_id, status.value, times, in_s)
-
-    async def to_tell(self, limit: int) -> list[SandboxEvent]:
-        """What the shop should have heard by now, oldest first."""
-        rows = await self._database.fetch(Q.sandbox_events_due, limit)
-        return [SandboxEvent(r["id"], r["attempt_id"], PaymentStatus(r["status"]), r["times"]) for r in rows]
-
-    async def told(self, event_id: str) -> None:
-        """The shop has taken it."""
-        await self._database.execute(Q.sandbox_told, event_id)
-
-
 def _columns(lines: Sequence[OrderLine]) -> list[list[object]]:
     rows = [
         (
             *(line.hold_id, position, line.product_id, line.variant_id, line.title, line.variant_title),
-            *(line.image_url, line.quantity, line.unit_price.minor, line.tax.minor),
+            *(line.image_url, line.quantity, line.unit_price.minor, line.tax.minor, line.discount.minor, line.tax_rate),
         )
         for position, line in enumerate(lines, start=1)
     ]
@@ -282,9 +218,8 @@ def _attempt(row: Row) -> Attempt:
 
 def _order(row: Row, lines: Sequence[Row], attempt: Attempt | None) -> Order:
     currency = row["currency"]
-    subtotal, shipping, tax, total = (
-        Money(row[f"{name}_minor"], currency) for name in ("subtotal", "shipping", "tax", "total")
-    )
+    names = ("subtotal", "shipping", "tax", "total", "discount", "shipping_tax")
+    totals = Totals(*(Money(row[f"{name}_minor"], currency) for name in names))
     return Order(
         id=row["id"],
         number=row["number"],
@@ -293,11 +228,13 @@ def _order(row: Row, lines: Sequence[Row], attempt: Attempt | None) -> Order:
         buyer_name=row["buyer_name"],
         status=OrderStatus(row["status"]),
         lines=tuple(_line(line, currency) for line in lines),
-        totals=Totals(subtotal, shipping, tax, total),
+        totals=totals,
         address=Address(**msgspec.json.decode(row["address_text"])) if row["address_text"] else None,
         payment_method=row["payment_method"],
         placed_at=row["placed_at"],
         pay_by=row["pay_by"],
+        shipping_option=row["shipping_option"],
+        coupon=row["coupon"],
         payment=attempt,
         paid_at=row["paid_at"],
         shipped_at=row["shipped_at"],
@@ -318,4 +255,6 @@ def _line(row: Row, currency: str) -> OrderLine:
         quantity=row["quantity"],
         unit_price=Money(row["unit_minor"], currency),
         tax=Money(row["tax_minor"], currency),
+        discount=Money(row["discount_minor"], currency),
+        tax_rate=row["tax_rate"],
     )

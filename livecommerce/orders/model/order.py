@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 
 from livecommerce.foundation.core.errors import Conflict, Invalid
 from livecommerce.foundation.core.ids import HoldId, OrderId, PersonId, ProductId, ShowId, VariantId
 from livecommerce.foundation.core.money import Money
 from livecommerce.foundation.core.text import clean_line
+from livecommerce.orders.model.pricing import Bill, Coupon, Quoted, Totals
 
 MAX_HOLDS = 20
 """Holds of one order: more than a buyer can have open."""
@@ -75,7 +75,7 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class OrderLine:
-    """Units of one hold. `tax` is contained in the total, or comes on top, as the goods are priced."""
+    """Units of one hold. `tax` is contained in the total less discount, or comes on top, as the goods are priced."""
 
     hold_id: HoldId
     product_id: ProductId
@@ -86,29 +86,13 @@ class OrderLine:
     quantity: int
     unit_price: Money
     tax: Money
+    discount: Money
+    tax_rate: str | None
+    """None for orders from before it was kept."""
 
     @property
     def total(self) -> Money:
         return self.unit_price * self.quantity
-
-
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """What an order costs. `total` contains `tax` either way."""
-
-    subtotal: Money
-    shipping: Money
-    tax: Money
-    total: Money
-
-    @classmethod
-    def of(cls, lines: Sequence[OrderLine], shipping: Money, *, tax_inclusive: bool) -> Totals:
-        """Add the lines up; all are in one currency."""
-        nothing = Money(0, shipping.currency)
-        subtotal = sum((line.total for line in lines), nothing)
-        tax = sum((line.tax for line in lines), nothing)
-        total = subtotal + shipping
-        return cls(subtotal, shipping, tax, total if tax_inclusive else total + tax)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +138,10 @@ class Order:
     payment_method: str
     placed_at: datetime
     pay_by: datetime
+    shipping_option: str | None = None
+    coupon: str | None = None
     payment: Attempt | None = None
-    """The latest attempt."""
+    """The attempt that paid it, else the latest one."""
     paid_at: datetime | None = None
     shipped_at: datetime | None = None
     cancelled_at: datetime | None = None
@@ -216,11 +202,16 @@ class Order:
         return replace(self, version=self.version + 1, **changes)  # type: ignore[arg-type]
 
 
-def tax_of(total: Money, rate: str, *, inclusive: bool) -> Money:
-    """The tax in (or on) an amount, rounded half up to the minor unit. `rate` is a fraction such as "0.25"."""
-    fraction = Decimal(rate)
-    exact = Decimal(total.minor) * fraction / (1 + fraction if inclusive else 1)
-    return Money(int(exact.quantize(Decimal(1), ROUND_HALF_UP)), total.currency)
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """What holds cost as an order, and the ways to send it."""
+
+    lines: tuple[OrderLine, ...]
+    bill: Bill
+    ways: tuple[Quoted, ...]
+    chosen: Quoted | None
+    coupon: Coupon | None
+    is_inclusive: bool
 
 
 class NotNow(Conflict):
