@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import secrets
 from collections import OrderedDict
@@ -13,6 +14,8 @@ from livecommerce.foundation.core.ids import ShowId
 
 SEEN_MS = 10_000
 REPORT_EVERY_MS = 2_000
+REPORT_WAIT_S = 0.25
+"""Somebody's playlist waits for the report: a Redis that hangs must not hold up the picture."""
 MAX_SEEN = 50_000
 MAX_SHOWS = 1_000
 
@@ -52,8 +55,9 @@ class HlsViewers:
 
     async def _report(self, show_id: ShowId, viewers: int, now: int) -> None:
         try:
-            await self._counts.report(show_id, self._process, viewers, now)
-        except StorageUnavailable:
+            async with asyncio.timeout(REPORT_WAIT_S):
+                await self._counts.report(show_id, self._process, viewers, now)
+        except (StorageUnavailable, TimeoutError):
             return
 
     def _forget_quiet_shows(self, now: int) -> None:

@@ -26,6 +26,8 @@ ASSIGNED_TTL_S = 30
 CLOCK_TTL_S = 5
 CLOCK_WAIT_S = 0.25
 LOOKED_UP_S = 1.0
+LOOK_UP_WAIT_S = 0.25
+"""For a Redis that hangs; what was known a second ago is good enough for a picture."""
 MAX_REMEMBERED = 1000
 
 
@@ -99,8 +101,9 @@ class NodeRegistry:
         if known is not None:
             self._remembered[show_id] = (time.monotonic(), known)  # one looks again, the others go on
         try:
-            node = await self._assigned(show_id)
-        except StorageUnavailable:
+            async with asyncio.timeout(None if known is None else LOOK_UP_WAIT_S):
+                node = await self._assigned(show_id)
+        except (StorageUnavailable, TimeoutError):
             if known is None:
                 raise
             return known

@@ -257,7 +257,12 @@ async def test_a_show_stays_on_its_node_while_redis_is_lost(redis, monkeypatch):
     async def lost(*_):
         raise StorageUnavailable()
 
+    async def hangs(*_):
+        await asyncio.sleep(30)
+
     with monkeypatch.context() as outage:
+        outage.setattr(registry, "_assigned", hangs)
+        assert await asyncio.wait_for(registry.find(SHOW), 5) == found
         outage.setattr(registry, "_assigned", lost)
         assert await registry.find(SHOW) == found
         with pytest.raises(StorageUnavailable):
