@@ -29,3 +29,10 @@ def configure(level: str, *, process: str) -> None:
     # asyncpg writes a whole traceback for each try while PostgreSQL is away; what that means is logged by us, once.
     for noisy in ("aiohttp.access", "aioice", "aiortc", "asyncpg", "socketio", "engineio"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
+    logging.getLogger("aiohttp.server").addFilter(_is_about_us)
+
+
+def _is_about_us(record: logging.LogRecord) -> bool:
+    """Whether a line is about more than bytes that are no HTTP: anybody can send those, and fill the log with stacks."""
+    kind = record.exc_info[0] if record.exc_info else None
+    return kind is None or kind.__module__ != "aiohttp.http_exceptions"

@@ -202,6 +202,7 @@ async def _problems(
     if not response.prepared:
         response.headers.setdefault("X-Request-Id", request_id)
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        response.headers.setdefault("Server", "livecommerce")  # aiohttp's own words tell versions
     log.debug(
         "answered",
         method=request.method,

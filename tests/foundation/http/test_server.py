@@ -127,6 +127,7 @@ async def test_an_unforeseen_error_says_nothing_about_the_inside(client: Client)
     assert "SELECT" not in text
     assert "Traceback" not in text
     assert response.headers["X-Request-Id"] in text
+    assert "aiohttp" not in response.headers["Server"], "no versions either"
 
 
 async def test_only_public_details_of_an_error_go_out(client: Client) -> None:
