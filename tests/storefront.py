@@ -192,6 +192,7 @@ async def storefront(house: House, redis: Redis, clock: Any) -> AsyncIterator[St
             shows_http.routes(house.shows),
             sales_http.routes(sales, buying, holds),
             orders_http.routes(orders, payments, numbers),
+            orders_http.export_routes(orders),
             orders_http.checkout_routes(quotes, pricing),
             sandbox_page.routes(sandbox, payments),
         ]

@@ -51,6 +51,13 @@ class OrderRefundedNotice(Notice, frozen=True, kw_only=True):
     order_id: str
 
 
+class OrderDeliveredNotice(Notice, frozen=True, kw_only=True):
+    """Your parcel has arrived."""
+
+    type: ClassVar[str] = "order.delivered"
+    order_id: str
+
+
 class OrderShippedNotice(Notice, frozen=True, kw_only=True):
     """Your parcel is on its way."""
 

@@ -222,6 +222,8 @@ class OrderView(msgspec.Struct, frozen=True):
     discount: MoneyView
     shipping_option: str | None
     coupon: str | None
+    shipped_at: datetime | None
+    delivered_at: datetime | None
 
     @classmethod
     def of(cls, order: Order) -> OrderView:
@@ -250,6 +252,8 @@ class OrderView(msgspec.Struct, frozen=True):
             discount=MoneyView.of(totals.discount),
             shipping_option=order.shipping_option,
             coupon=order.coupon,
+            shipped_at=order.shipped_at,
+            delivered_at=order.delivered_at,
         )
 
 

@@ -45,6 +45,7 @@ def routes(house: House) -> list[Routes]:
         sales_http.routes(trade.sales, trade.buying, trade.holds),
         sales_http.waitlist_routes(trade.waitlist),
         orders_http.routes(trade.orders, trade.payments, trade.numbers),
+        orders_http.export_routes(trade.orders),
         orders_http.checkout_routes(trade.quotes, trade.pricing),
         *([sandbox_page.routes(trade.sandbox, trade.payments)] if trade.sandbox else []),
         audience_http.routes(house.audience),

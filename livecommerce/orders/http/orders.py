@@ -156,6 +156,11 @@ def _staff_routes(table: Routes, orders: OrderService, payments: PaymentService,
         """Say that an order is on its way"""
         return await orders.ship(call.actor, call.id("order_id"))
 
+    @table.post("/orders/{order_id}/deliver", answer=OrderView)
+    async def deliver(call: Call[Any]) -> OrderView:
+        """Say that an order has arrived"""
+        return await orders.deliver(call.actor, call.id("order_id"))
+
     @table.get("/shows/{show_id}/numbers", answer=NumbersView)
     async def show_numbers(call: Call[Any]) -> NumbersView:
         """How a show goes, for its staff"""

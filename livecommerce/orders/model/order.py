@@ -144,6 +144,7 @@ class Order:
     """The attempt that paid it, else the latest one."""
     paid_at: datetime | None = None
     shipped_at: datetime | None = None
+    delivered_at: datetime | None = None
     cancelled_at: datetime | None = None
     refunded_at: datetime | None = None
     version: int = 1
@@ -186,6 +187,11 @@ class Order:
         """The parcel is on its way."""
         self._require(OrderStatus.PAID)
         return self._next(status=OrderStatus.SHIPPED, shipped_at=at)
+
+    def deliver(self, at: datetime) -> Order:
+        """The parcel has arrived."""
+        self._require(OrderStatus.SHIPPED)
+        return self._next(status=OrderStatus.DELIVERED, delivered_at=at)
 
     def refund(self, at: datetime) -> Order:
         """The money goes back."""

@@ -54,7 +54,7 @@ class OrderStore:
 
     async def save(self, order: Order, tx: Transaction) -> None:
         """Write what may change: status and its times."""
-        times = (order.paid_at, order.shipped_at, order.cancelled_at, order.refunded_at)
+        times = (order.paid_at, order.shipped_at, order.delivered_at, order.cancelled_at, order.refunded_at)
         await tx.execute(Q.save, order.id, order.status.value, *times, order.version)
 
     async def get(self, order_id: OrderId) -> Order:
@@ -238,6 +238,7 @@ def _order(row: Row, lines: Sequence[Row], attempt: Attempt | None) -> Order:
         payment=attempt,
         paid_at=row["paid_at"],
         shipped_at=row["shipped_at"],
+        delivered_at=row["delivered_at"],
         cancelled_at=row["cancelled_at"],
         refunded_at=row["refunded_at"],
         version=row["version"],

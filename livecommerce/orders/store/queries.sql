@@ -14,7 +14,8 @@ SELECT $1, * FROM unnest($2::uuid[], $3::int[], $4::uuid[], $5::uuid[], $6::text
                          $10::bigint[], $11::bigint[], $12::bigint[], $13::text[])
 
 -- name: save
-UPDATE orders SET status = $2, paid_at = $3, shipped_at = $4, cancelled_at = $5, refunded_at = $6, version = $7
+UPDATE orders SET status = $2, paid_at = $3, shipped_at = $4, delivered_at = $5, cancelled_at = $6, refunded_at = $7,
+       version = $8
 WHERE id = $1
 
 -- name: get

@@ -1,0 +1,84 @@
+"""What staff does with paid orders: ship, deliver, export."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+
+from livecommerce.foundation.core.ids import new_id
+from livecommerce.orders.http.export import safe
+from livecommerce.orders.model import NotNow
+from tests.storefront import ADDRESS
+
+
+async def test_an_order_is_delivered_after_it_was_shipped_and_its_buyer_hears_so(storefront) -> None:
+    order = await storefront.pay(await storefront.place(await storefront.hold()))
+    maja, path = await storefront.house.actor("maja"), f"/orders/{order.id}/deliver"
+    with pytest.raises(NotNow):
+        await storefront.orders.deliver(maja, order.id)
+    await storefront.orders.ship(maja, order.id)
+    assert (await storefront.request("POST", path))[0] == 403
+    assert (await storefront.request("POST", path, "anna"))[0] == 404
+
+    status, delivered = await storefront.request("POST", path, "maja")
+
+    assert (status, delivered["status"], delivered["delivered_at"] is not None) == (200, "delivered", True)
+    assert storefront.bus.notices[-1][1] == "order.delivered"
+    with pytest.raises(NotNow):
+        await storefront.orders.deliver(maja, order.id)
+    assert (await storefront.payments.refund(maja, order.id)).status == "refunded"
+    await storefront.sound()
+
+
+async def _export(storefront, name: str = "maja", show_id: str | None = None):
+    path = f"/api/v1/orders.csv?show_id={show_id or storefront.show_id}"
+    return await storefront.client.get(path, headers=storefront.house.headers(name))
+
+
+async def test_orders_of_a_show_are_exported_and_no_cell_is_a_formula(storefront) -> None:
+    address = {**ADDRESS, "name": '=HYPERLINK("x";"y")', "line1": "+45 1, 2", "line2": '@"quoted"', "city": "-1"}
+    paid = await storefront.pay(await storefront.place(await storefront.hold(quantity=2), address=address))
+    await storefront.place(await storefront.hold(), await storefront.hold())
+
+    answer = await _export(storefront)
+
+    assert (answer.status, answer.content_type) == (200, "text/csv")
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    rows = list(csv.DictReader(io.StringIO(await answer.text())))
+    assert [row["status"] for row in rows] == ["placed", "placed", "paid"]
+    row = rows[-1]
+    assert (row["order"], row["quantity"], row["line_total"], row["order_total"]) == (
+        paid.number,
+        "2",
+        "78.00",
+        "78.00",
+    )
+    assert (row["name"], row["line1"]) == ('\'=HYPERLINK("x";"y")', "'+45 1, 2")
+    assert (row["line2"], row["city"]) == ('\'@"quoted"', "'-1")
+
+
+async def test_an_export_has_every_order_however_many(storefront, monkeypatch) -> None:
+    from livecommerce.orders.http import export
+
+    monkeypatch.setattr(export, "PAGE", 2)
+    for _ in range(5):
+        await storefront.place(await storefront.hold())
+
+    rows = list(csv.DictReader(io.StringIO(await (await _export(storefront)).text())))
+
+    assert len({row["order"] for row in rows}) == 5
+
+
+async def test_the_export_is_for_who_may_read_orders(storefront) -> None:
+    for name in ("freja", "noor", "anna"):
+        assert (await _export(storefront, name)).status == 403
+    assert (await storefront.client.get(f"/api/v1/orders.csv?show_id={storefront.show_id}")).status == 401
+    assert (await _export(storefront, show_id=new_id())).status in (403, 404)
+    assert (await _export(storefront, show_id="x")).status == 404
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@A1", "\t=1", "\r=1"])
+def test_no_cell_begins_as_a_formula(text) -> None:
+    assert safe(text) == f"'{text}"
