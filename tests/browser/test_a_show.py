@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
@@ -56,19 +55,9 @@ async def sees_moving_pictures(video: Locator) -> None:
 async def prepared(shop: Any) -> tuple[Any, Any]:
     host = await shop.hire("host", "maja@nordlys.example", "Maja")
     moderator = await shop.hire("moderator", "freja@nordlys.example", "Freja")
-    variant = {
-        "sku": "MUG-SEA",
-        "options": {"Glaze": "Sea"},
-        "price": {"amount": "24.00", "currency": "EUR"},
-        "stock": 5,
-    }
-    product = {"title": "Kyst mug", "options": [{"name": "Glaze", "values": ["Sea"]}], "variants": [variant]}
-    made = await shop.call("POST", "/products", host.token, product)
-    show = {"title": "Kiln opening", "starts_at": datetime.now(UTC).isoformat(), "visibility": "public"}
-    shop.show_id = (await shop.call("POST", "/shows", host.token, show))["id"]
-    await shop.call("PUT", f"/shows/{shop.show_id}/lineup", host.token, [made["id"]])
-    person = {"person_id": moderator.id, "permissions": ["chat.hide", "viewer.mute", "viewer.ban", "staff.read"]}
-    await shop.call("POST", f"/shows/{shop.show_id}/moderators", host.token, person)
+    made = await shop.product(host, "Kyst mug", "MUG-SEA")
+    await shop.show(host, [made["id"]])
+    await shop.seat(host, moderator)
     return host, moderator
 
 
