@@ -33,6 +33,6 @@ def configure(level: str, *, process: str) -> None:
 
 
 def _is_about_us(record: logging.LogRecord) -> bool:
-    """Whether a line is about more than bytes that are no HTTP: anybody can send those, and fill the log with stacks."""
+    """Whether a line is about more than bytes that are no HTTP: anybody could fill the log with stacks of those."""
     kind = record.exc_info[0] if record.exc_info else None
     return kind is None or kind.__module__ != "aiohttp.http_exceptions"
