@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from livecommerce.foundation.core.errors import Invalid, NotFound
+from livecommerce.foundation.core.errors import Invalid, NotFound, StorageUnavailable
 from livecommerce.foundation.core.ids import FlashSaleId, PoolId, VariantId, new_id
 from livecommerce.stock.model import (
     Decision,
@@ -248,3 +248,17 @@ async def _flash(shop, pool, *, units: int, limit: int | None = None, starts_in_
             hold_s=60,
         )
     return PoolId(flash)
+
+
+async def test_a_click_that_goes_away_before_the_gate_takes_nobody_along(shop) -> None:
+    pool = await shop.variant(5)
+    await shop.buy(pool)
+    clicks = [asyncio.create_task(shop.gate.reserve(pool, shop.ask())) for _ in range(3)]
+    await asyncio.sleep(0)
+
+    clicks[0].cancel()
+    async with asyncio.timeout(5):
+        results = await asyncio.gather(*clicks, return_exceptions=True)
+
+    assert isinstance(results[0], asyncio.CancelledError)
+    assert all(isinstance(result, StorageUnavailable) for result in results[1:])  # they go straight to the ledger

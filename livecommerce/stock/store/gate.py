@@ -99,11 +99,12 @@ class Gate:
 
     async def _lead(self, pool_id: PoolId) -> None:
         """Ask for everybody who clicks in this turn of the loop."""
+        clicks = self._clicks[pool_id]
         try:
-            await asyncio.sleep(0)
-        finally:
-            clicks = self._clicks.pop(pool_id)
-        try:
+            try:
+                await asyncio.sleep(0)
+            finally:
+                del self._clicks[pool_id]
             for start in range(0, len(clicks), CLICKS_PER_CALL):
                 chunk = clicks[start : start + CLICKS_PER_CALL]
                 verdicts = await self._ask(pool_id, [ask for ask, _ in chunk])

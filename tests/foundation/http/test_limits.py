@@ -53,7 +53,7 @@ async def test_names_and_keys_do_not_share_their_hits(redis: Redis) -> None:
 async def test_a_counter_goes_away_by_itself(redis: Redis) -> None:
     await RateLimiter(redis).hit("chat", "maja", Rate(10, 5))
 
-    assert 0 < await redis.pttl("rate:chat:maja") <= 500
+    assert 0 < await redis.pttl("rate:{chat}:maja") <= 500
 
 
 async def test_without_redis_the_limit_still_holds_in_this_process() -> None:
@@ -80,3 +80,28 @@ def test_the_local_limiter_keeps_a_bounded_number_of_keys() -> None:
 
     assert limiter.wait_ms("c", Rate(1, 60), now_ms=0) > 0
     assert limiter.wait_ms("a", Rate(1, 60), now_ms=0) == 0
+
+
+async def test_hits_of_one_turn_are_asked_in_one_call_and_counted_one_by_one(redis) -> None:
+    limiter = RateLimiter(redis)
+    before = (await redis.info("commandstats")).get("cmdstat_evalsha", {"calls": 0})["calls"]
+
+    hits = (limiter.hit("buy", key, Rate(3, 60)) for key in ["freja"] * 5 + ["maja"] * 2)
+    results = await asyncio.gather(*hits, return_exceptions=True)
+
+    assert [isinstance(result, RateLimited) for result in results] == [False] * 3 + [True] * 2 + [False] * 2
+    calls = (await redis.info("commandstats"))["cmdstat_evalsha"]["calls"] - before
+    assert calls <= 2  # the first one may have to bring the script
+
+
+async def test_a_caller_that_goes_away_takes_nobody_along(redis) -> None:
+    limiter = RateLimiter(redis)
+    tasks = [asyncio.create_task(limiter.hit("buy", "freja", Rate(2, 60))) for _ in range(4)]
+    await asyncio.sleep(0)
+
+    tasks[0].cancel()
+    results = await asyncio.gather(*tasks, return_exceptions=True)
+
+    assert isinstance(results[0], asyncio.CancelledError)
+    assert await redis.pttl("rate:{buy}:freja") > 0
+    assert [isinstance(result, RateLimited) for result in results[1:]] == [False, False, True]
