@@ -40,8 +40,8 @@ from livecommerce.orders.store import OrderStore, SandboxStore, TermsStore
 from livecommerce.orders.views import OrderView
 from livecommerce.sales import http as sales_http
 from livecommerce.sales.jobs import SalesClock
-from livecommerce.sales.service import Bans, BuyService, FlashSaleService, HoldService, Shelf, Want
-from livecommerce.sales.store import SaleStore
+from livecommerce.sales.service import Bans, BuyService, FlashSaleService, HoldService, Shelf, WaitlistService, Want
+from livecommerce.sales.store import SaleStore, WaitlistStore
 from livecommerce.sales.views import HeldView
 from livecommerce.shows import http as shows_http
 from livecommerce.stock.service import StockService, Upkeep
@@ -162,6 +162,17 @@ async def storefront(house: House, redis: Redis, clock: Any) -> AsyncIterator[St
         )
         buying = BuyService(shelf, stock, Bans(moderation), limiter=limiter, settings=settings)
         holds = HoldService(database, shelf, stock, upkeep, bus)
+        waitlist = WaitlistService(
+            database,
+            WaitlistStore(database),
+            shelf=shelf,
+            shows=house.shows,
+            stock=stock,
+            bans=Bans(moderation),
+            bus=bus,
+            limiter=limiter,
+            settings=settings,
+        )
         order_store, sandbox = OrderStore(database), SandboxProvider(SandboxStore(database), key=b"k" * 32, clock=clock)
         pricing = Pricing(database, TermsStore(database), audit=audit, country="DK")
         quotes = QuoteService(pricing, stock=stock, shelf=shelf, methods=[sandbox.method])
@@ -191,6 +202,7 @@ async def storefront(house: House, redis: Redis, clock: Any) -> AsyncIterator[St
             catalog_http.routes(house.catalog, house.imports),
             shows_http.routes(house.shows),
             sales_http.routes(sales, buying, holds),
+            sales_http.waitlist_routes(waitlist),
             orders_http.routes(orders, payments, numbers),
             orders_http.export_routes(orders),
             orders_http.checkout_routes(quotes, pricing),
