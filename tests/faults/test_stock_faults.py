@@ -125,11 +125,13 @@ async def test_check_03_kill_9_at_every_failpoint_oversells_nothing_and_loses_no
 
 
 async def _storm(house: Rig, args: list[str], pools: list[PoolId], *, seconds: float) -> list[str]:
-    """Two workers, replaced whenever they die, and a gate that gets lost now and then; where workers killed themselves.
+    """Three workers, replaced whenever they die; a gate that gets lost, comes back from an old dump, or lies. Answers
+    where workers killed themselves.
 
     A slow machine gets more time, until enough of them have.
     """
     killed_at: list[str] = []
+    dump: dict[bytes, bytes] = {}
     started = asyncio.get_running_loop().time()
     failpoints = itertools.cycle(FAILPOINTS)
 
@@ -155,12 +157,29 @@ async def _storm(house: Rig, args: list[str], pools: list[PoolId], *, seconds: f
         while not is_over():
             for pool in (await house.stock.levels(pools)).values():
                 assert pool.held + pool.sold <= pool.total == UNITS
-            if random.random() < 0.05:
-                await house.redis.flushall()
+            await _trouble(house, pools, dump)
             await asyncio.sleep(0.1)
 
-    await asyncio.gather(worker(), worker(), watch())
+    await asyncio.gather(worker(), worker(), worker(), watch())
     return killed_at
+
+
+async def _trouble(house: Rig, pools: list[PoolId], dump: dict[bytes, bytes]) -> None:
+    """What happens to a Redis: it is emptied, restarted from a dump of some time ago, or overwritten with lies."""
+    chance = random.random()
+    if chance < 0.04:
+        await house.redis.flushall()
+    elif chance < 0.08:
+        dump.clear()
+        for key in await house.redis.keys("pool:*"):
+            if (content := await house.redis.dump(key)) is not None:
+                dump[key] = content
+    elif chance < 0.12 and dump:
+        await house.redis.flushall()
+        for key, content in dump.items():
+            await house.redis.restore(key, 0, content, replace=True)
+    elif chance < 0.14:
+        await house.redis.hset(f"pool:{{{random.choice(pools)}}}:g", mapping={"base": UNITS * 10, "pend": 0})
 
 
 async def _quiesce(house: Rig, pools: list[PoolId]) -> None:
