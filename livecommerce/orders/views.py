@@ -224,6 +224,7 @@ class OrderView(msgspec.Struct, frozen=True):
     coupon: str | None
     shipped_at: datetime | None
     delivered_at: datetime | None
+    refunded: MoneyView
 
     @classmethod
     def of(cls, order: Order) -> OrderView:
@@ -253,6 +254,7 @@ class OrderView(msgspec.Struct, frozen=True):
             shipping_option=order.shipping_option,
             coupon=order.coupon,
             shipped_at=order.shipped_at,
+            refunded=MoneyView.of(order.refunded),
             delivered_at=order.delivered_at,
         )
 

@@ -82,3 +82,78 @@ async def test_the_export_is_for_who_may_read_orders(storefront) -> None:
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@A1", "\t=1", "\r=1"])
 def test_no_cell_begins_as_a_formula(text) -> None:
     assert safe(text) == f"'{text}"
+
+
+async def _refund(storefront, order, key: str | None = None, name: str = "maja", **body):
+    headers = {"Idempotency-Key": key or new_id()}
+    return await storefront.request("POST", f"/orders/{order.id}/refunds", name, json=body, headers=headers)
+
+
+async def test_units_are_refunded_one_by_one_until_the_order_is_refunded(storefront) -> None:
+    order = await storefront.pay(await storefront.place(await storefront.hold(quantity=3)))
+
+    status, first = await _refund(storefront, order, lines=[{"line": 1, "quantity": 1}], restock=True)
+    assert (status, first["status"], first["refunded"]["amount"]) == (200, "paid", "39.00")
+    assert (await storefront.level()).sold == 2
+    status, second = await _refund(storefront, order, lines=[{"line": 1, "quantity": 1}])
+    assert (status, second["status"], second["refunded"]["amount"]) == (200, "paid", "78.00")
+    assert (await storefront.level()).sold == 2  # kept by the buyer, or broken
+    await storefront.sound()
+    maja = await storefront.house.actor("maja")
+    assert (await storefront.numbers.of_show(maja, storefront.show_id)).revenue.amount == "39.00"
+    status, problem = await _refund(storefront, order, lines=[{"line": 1, "quantity": 2}])
+    assert (status, problem["code"], problem["available"]) == (409, "refund_too_much", 1)
+
+    assert (await storefront.payments.refund(maja, order.id)).status == "refunded"
+
+    assert (await storefront.level()).sold == 1
+    rows = await storefront.database.fetch("SELECT amount_minor, status FROM refund ORDER BY id")
+    assert [tuple(row.values()) for row in rows] == [(3900, "done")] * 3
+    await storefront.sound()
+
+
+async def test_the_same_key_refunds_once(storefront) -> None:
+    order = await storefront.pay(await storefront.place(await storefront.hold(quantity=2)))
+
+    for _ in range(2):
+        status, view = await _refund(storefront, order, "refund-0001", lines=[{"line": 1, "quantity": 1}], restock=True)
+        assert (status, view["refunded"]["amount"]) == (200, "39.00")
+
+    assert await storefront.database.fetchval("SELECT count(*) FROM refund") == 1
+    assert (await storefront.level()).sold == 1
+
+
+async def test_an_amount_is_refunded_up_to_what_was_paid(storefront) -> None:
+    order = await storefront.pay(await storefront.place(await storefront.hold()))
+
+    def euro(amount: str) -> dict[str, str]:
+        return {"amount": amount, "currency": "EUR"}
+
+    assert (await _refund(storefront, order, amount=euro("5.00")))[1]["refunded"]["amount"] == "5.00"
+    status, problem = await _refund(storefront, order, amount=euro("34.01"))
+    assert (status, problem["code"]) == (409, "refund_too_much")
+    status, view = await _refund(storefront, order, amount=euro("34.00"))
+    assert (status, view["status"]) == (200, "refunded")
+    assert (await _refund(storefront, order, amount=euro("0.01")))[0] == 409
+    assert (await storefront.level()).sold == 1
+    await storefront.sound()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"lines": [{"line": 2, "quantity": 1}]},
+        {"lines": [{"line": 1, "quantity": 1}] * 2},
+        {"amount": {"amount": "-1.00", "currency": "EUR"}},
+        {"amount": {"amount": "1.00", "currency": "USD"}},
+    ],
+)
+async def test_a_refund_that_makes_no_sense_is_refused(storefront, body) -> None:
+    order = await storefront.pay(await storefront.place(await storefront.hold()))
+
+    status, problem = await _refund(storefront, order, **body)
+
+    assert (status, problem["code"]) == (422, "invalid")
+    assert (await _refund(storefront, order, name="freja", lines=[{"line": 1, "quantity": 1}]))[0] == 403
+    assert await storefront.database.fetchval("SELECT count(*) FROM refund") == 0

@@ -12,6 +12,7 @@ from livecommerce.foundation.core.ids import ShowId, is_uuid, new_id
 from livecommerce.foundation.core.money import MoneyView
 from livecommerce.foundation.http.server import Call, Routes, read_body
 from livecommerce.orders.model import MAX_HOLDS
+from livecommerce.orders.model.refunding import RefundWish
 from livecommerce.orders.model.terms import Slug
 from livecommerce.orders.service import NumbersService, OrderService, PaymentService, Placement
 from livecommerce.orders.views import NumbersView, OrderView
@@ -40,6 +41,31 @@ class OrderBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     shipping_option: Slug | None = None
     coupon: CouponCode | None = None
     expected_total: MoneyView | None = None
+
+
+class RefundLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Units of one line; `line` 1 is the first."""
+
+    line: Annotated[int, msgspec.Meta(ge=1, le=MAX_HOLDS)]
+    quantity: Annotated[int, msgspec.Meta(ge=1, le=1000)]
+
+
+class RefundBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Units, an amount where it is not what they cost, or both; `restock` puts the units back on the shelf."""
+
+    lines: Annotated[list[RefundLine], msgspec.Meta(max_length=MAX_HOLDS)] = []
+    amount: MoneyView | None = None
+    restock: bool = False
+
+    def wish(self, key: str) -> RefundWish:
+        """What goes back; `Invalid` when it is nothing, or a line stands twice."""
+        units = {part.line: part.quantity for part in self.lines}
+        if len(units) < len(self.lines) or (not units and self.amount is None):
+            raise Invalid("Name each line once, or an amount.", field="lines")
+        amount = self.amount.money() if self.amount else None
+        if amount is not None and amount.minor <= 0:
+            raise Invalid("More than nothing goes back.", field="amount")
+        return RefundWish(units, amount, self.restock, key)
 
 
 class PayBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -150,6 +176,12 @@ def _staff_routes(table: Routes, orders: OrderService, payments: PaymentService,
     async def refund(call: Call[Any]) -> OrderView:
         """Send the money of an order back"""
         return await payments.refund(call.actor, call.id("order_id"))
+
+    @table.post("/orders/{order_id}/refunds", body=RefundBody, answer=OrderView)
+    async def refund_part(call: Call[RefundBody]) -> OrderView:
+        """Send part of the money of an order back. Send one Idempotency-Key per intent"""
+        wish = call.body.wish(call.idempotency_key or new_id())
+        return await payments.refund(call.actor, call.id("order_id"), wish)
 
     @table.post("/orders/{order_id}/ship", answer=OrderView)
     async def ship(call: Call[Any]) -> OrderView:

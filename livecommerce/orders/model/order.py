@@ -89,6 +89,8 @@ class OrderLine:
     discount: Money
     tax_rate: str | None
     """None for orders from before it was kept."""
+    refunded: int = 0
+    """Units whose money went back."""
 
     @property
     def total(self) -> Money:
@@ -147,6 +149,7 @@ class Order:
     delivered_at: datetime | None = None
     cancelled_at: datetime | None = None
     refunded_at: datetime | None = None
+    refunded_minor: int = 0
     version: int = 1
 
     @property
@@ -193,10 +196,17 @@ class Order:
         self._require(OrderStatus.SHIPPED)
         return self._next(status=OrderStatus.DELIVERED, delivered_at=at)
 
-    def refund(self, at: datetime) -> Order:
-        """The money goes back."""
+    @property
+    def refunded(self) -> Money:
+        return Money(self.refunded_minor, self.totals.total.currency)
+
+    def refund(self, at: datetime, amount: Money) -> Order:
+        """Money goes back; once all of it has, the order is refunded."""
         self._require(OrderStatus.PAID, OrderStatus.SHIPPED, OrderStatus.DELIVERED)
-        return self._next(status=OrderStatus.REFUNDED, refunded_at=at)
+        refunded = self.refunded + amount
+        if refunded < self.totals.total:
+            return self._next(refunded_minor=refunded.minor)
+        return self._next(status=OrderStatus.REFUNDED, refunded_at=at, refunded_minor=refunded.minor)
 
     def _require(self, *statuses: OrderStatus) -> None:
         if self.status is OrderStatus.PAYING and OrderStatus.PAYING not in statuses:

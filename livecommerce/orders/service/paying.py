@@ -26,6 +26,7 @@ from livecommerce.foundation.storage.postgres import Database, Transaction
 from livecommerce.identity.service import AuditTrail
 from livecommerce.orders.events import BoughtProduct, OrderPaidNotice, OrderPlaced, OrderRefundedNotice
 from livecommerce.orders.model import Attempt, Order, OrderStatus, PaymentStatus, Refund
+from livecommerce.orders.model.refunding import RefundWish, amount_of, units_of
 from livecommerce.orders.payment import Outcome, PaymentProvider, PaymentUnavailable
 from livecommerce.orders.service.placing import OrderService
 from livecommerce.orders.store import OrderStore
@@ -177,28 +178,36 @@ class PaymentService:
             tx.tell(OrderPlaced(display_name=order.buyer_name, product=product, quantity=line.quantity))
         self._notify_after(tx, order, OrderPaidNotice(order_id=order.id))
 
-    async def refund(self, actor: Actor, order_id: OrderId) -> OrderView:
-        """Send the money back; units that have not left the house go back to stock."""
+    async def refund(self, actor: Actor, order_id: OrderId, wish: RefundWish | None = None) -> OrderView:
+        """Send money back, all that is left unless `wish` says what; a known key refunds nothing again.
+
+        Without a wish, units that have not left the house go back to stock; a wish says so itself.
+        """
         order = await self._orders.readable(actor, order_id)
         require(actor, Permission.ORDERS_MANAGE, order.show_id)
         async with self._database.transaction() as tx:
             order = await self._store.lock(order_id, tx)
-            refunded = order.refund(await self._store.now(tx))
-            refund_id = new_id()
-            if order.status is OrderStatus.PAID:
-                await self._stock.take_back(tx, order.hold_ids, refund=refund_id, actor=actor.id)
-            if order.payment is not None and order.totals.total.minor > 0:
-                total = order.totals.total
-                refund = Refund(refund_id, order.id, order.payment.id, order.payment.method, total)
-                await self._store.add_refund(refund, tx)
-            await self._store.save(refunded, tx)
-            await self._audit.record(
-                tx, actor, "order.refund", show_id=order.show_id, subject_kind="order", subject_id=order.id,
-                detail={"text": order.label, "amount": order.totals.total.amount},
-            )  # fmt: skip
-            self._notify_after(tx, order, OrderRefundedNotice(order_id=order.id))
+            if wish is None or wish.key is None or not await self._store.is_refunded_under(order_id, wish.key, tx):
+                await self._refund(tx, actor, order, wish)
         await self.send_refunds()
         return await self._orders.get(actor, order_id)
+
+    async def _refund(self, tx: Transaction, actor: Actor, order: Order, wish: RefundWish | None) -> None:
+        units = units_of(order, wish)
+        amount, refund_id = amount_of(order, wish, units), new_id()
+        refunded = order.refund(await self._store.now(tx), amount)
+        if units and (wish.restock if wish is not None else order.status is OrderStatus.PAID):
+            await self._stock.return_units(tx, units, refund=refund_id, actor=actor.id)
+        if order.payment is not None and amount.minor > 0:
+            refund = Refund(refund_id, order.id, order.payment.id, order.payment.method, amount)
+            await self._store.add_refund(refund, tx, key=wish.key if wish is not None else None)
+        await self._store.add_refunded(units, tx)
+        await self._store.save(refunded, tx)
+        await self._audit.record(
+            tx, actor, "order.refund", show_id=order.show_id, subject_kind="order", subject_id=order.id,
+            detail={"text": order.label, "amount": amount.amount},
+        )  # fmt: skip
+        self._notify_after(tx, order, OrderRefundedNotice(order_id=order.id))
 
     async def send_refunds(self) -> None:
         """Ask providers to send back what is due. What fails stays due."""

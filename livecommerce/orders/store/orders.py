@@ -55,7 +55,7 @@ class OrderStore:
     async def save(self, order: Order, tx: Transaction) -> None:
         """Write what may change: status and its times."""
         times = (order.paid_at, order.shipped_at, order.delivered_at, order.cancelled_at, order.refunded_at)
-        await tx.execute(Q.save, order.id, order.status.value, *times, order.version)
+        await tx.execute(Q.save, order.id, order.status.value, *times, order.version, order.refunded_minor)
 
     async def get(self, order_id: OrderId) -> Order:
         """One order; `NotFound` when there is none."""
@@ -131,10 +131,18 @@ class OrderStore:
         """Write what the provider said about an open attempt."""
         await tx.execute(Q.decide_attempt, attempt.id, attempt.status.value, attempt.redirect_url, attempt.reference)
 
-    async def add_refund(self, refund: Refund, tx: Transaction) -> None:
-        """Write that money has to go back; once per attempt."""
-        amount = refund.amount
-        await tx.execute(Q.insert_refund, refund.id, refund.order_id, refund.attempt_id, amount.minor, amount.currency)
+    async def add_refund(self, refund: Refund, tx: Transaction, *, key: str | None = None) -> None:
+        """Write that money has to go back."""
+        amount = (refund.amount.minor, refund.amount.currency)
+        await tx.execute(Q.insert_refund, refund.id, refund.order_id, refund.attempt_id, *amount, key)
+
+    async def is_refunded_under(self, order_id: OrderId, key: str, tx: Transaction) -> bool:
+        """Whether a locked order was refunded under this key already."""
+        return bool(await tx.fetchval(Q.refund_by_key, order_id, key))
+
+    async def add_refunded(self, units: Mapping[HoldId, int], tx: Transaction) -> None:
+        """Write which units' money went back."""
+        await tx.executemany(Q.add_refunded, list(units.items()))
 
     async def refunds_due(self, limit: int) -> list[Refund]:
         """Money that has not gone back yet, oldest first."""
@@ -241,6 +249,7 @@ def _order(row: Row, lines: Sequence[Row], attempt: Attempt | None) -> Order:
         delivered_at=row["delivered_at"],
         cancelled_at=row["cancelled_at"],
         refunded_at=row["refunded_at"],
+        refunded_minor=row["refunded_minor"],
         version=row["version"],
     )
 
@@ -258,4 +267,5 @@ def _line(row: Row, currency: str) -> OrderLine:
         tax=Money(row["tax_minor"], currency),
         discount=Money(row["discount_minor"], currency),
         tax_rate=row["tax_rate"],
+        refunded=row["refunded"],
     )

@@ -15,7 +15,7 @@ SELECT $1, * FROM unnest($2::uuid[], $3::int[], $4::uuid[], $5::uuid[], $6::text
 
 -- name: save
 UPDATE orders SET status = $2, paid_at = $3, shipped_at = $4, delivered_at = $5, cancelled_at = $6, refunded_at = $7,
-       version = $8
+       version = $8, refunded_minor = $9
 WHERE id = $1
 
 -- name: get
@@ -74,8 +74,13 @@ SET status = $2, redirect_url = $3, reference = coalesce($4, reference), decided
 WHERE id = $1 AND status = 'open'
 
 -- name: insert_refund
-INSERT INTO refund (id, order_id, attempt_id, amount_minor, currency, status) VALUES ($1, $2, $3, $4, $5, 'due')
-ON CONFLICT (attempt_id) DO NOTHING
+INSERT INTO refund (id, order_id, attempt_id, amount_minor, currency, key, status) VALUES ($1, $2, $3, $4, $5, $6, 'due')
+
+-- name: refund_by_key
+SELECT EXISTS (SELECT FROM refund WHERE order_id = $1 AND key = $2)
+
+-- name: add_refunded
+UPDATE order_line SET refunded = refunded + $2 WHERE hold_id = $1
 
 -- name: refunds_due
 SELECT r.*, a.method, a.reference FROM refund r JOIN payment_attempt a ON a.id = r.attempt_id
@@ -112,7 +117,7 @@ FROM orders o JOIN order_line l ON l.order_id = o.id
 WHERE o.show_id = $1 AND o.status IN ('paid', 'shipped', 'delivered')
 
 -- name: revenue
-SELECT coalesce(sum(total_minor), 0)::bigint AS minor FROM orders
+SELECT coalesce(sum(total_minor - refunded_minor), 0)::bigint AS minor FROM orders
 WHERE show_id = $1 AND currency = $2 AND status IN ('paid', 'shipped', 'delivered')
 
 -- name: sandbox_charge

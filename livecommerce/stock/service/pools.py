@@ -5,8 +5,9 @@ Methods that take `tx` take part in the caller's transaction; gates and shows ar
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import datetime
 
 from livecommerce.foundation.core.errors import Invalid, NotFound, StorageUnavailable
@@ -255,6 +256,16 @@ class StockService:
     async def take_back(self, tx: Transaction, hold_ids: Collection[HoldId], *, refund: str, actor: PersonId) -> None:
         """Return sold units to stock, once per refund."""
         await self._close(tx, hold_ids, Closing.RETURN, actor=actor, ref=refund)
+
+    async def return_units(self, tx: Transaction, units: Mapping[HoldId, int], *, refund: str, actor: PersonId) -> None:
+        """Return some units of sold holds to stock, once per refund."""
+        holds = await self._locked(tx, units)
+        for hold in holds:
+            hold.require_closable(Closing.RETURN)
+        pools = await self._ledger.return_units(tx, units, actor=actor, ref=refund)
+        given_back = [replace(hold, quantity=units[hold.id]) for hold in holds]
+        await _tell_line(tx, pools)
+        tx.after_commit(lambda: self.teller.changed(pools, given_back))
 
     async def expire(self, tx: Transaction, holds: Sequence[Hold]) -> None:
         """End locked holds whose time is over."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -166,6 +166,13 @@ class Ledger:
     ) -> list[Pool]:
         """Close locked holds that may end this way; the pools that changed."""
         return [_pool(row) for row in await tx.fetch(Q.close_holds, hold_ids, closing.value, actor, ref)]
+
+    async def return_units(
+        self, tx: Transaction, units: Mapping[HoldId, int], *, actor: PersonId, ref: str
+    ) -> list[Pool]:
+        """Return units of locked sold holds; the pools that changed."""
+        args = (list(units), list(units.values()), actor, ref)
+        return [_pool(row) for row in await tx.fetch(Q.return_units, *args)]
 
     async def due(self, tx: Transaction, limit: int) -> list[Hold]:
         """Lock holds whose time is over, leaving out what somebody else is closing."""

@@ -61,6 +61,9 @@ WHERE h.buyer = $1 AND h.state IN ('held', 'paying') ORDER BY h.id DESC LIMIT $2
 -- name: pay_holds
 UPDATE stock_hold SET state = 'paying' WHERE id = ANY ($1::uuid[]) AND state = 'held'
 
+-- name: return_units
+SELECT * FROM stock_return_units($1, $2, $3, $4)
+
 -- name: close_holds
 SELECT * FROM stock_close_holds($1, $2, $3, $4)
 
