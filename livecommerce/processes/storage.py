@@ -48,12 +48,16 @@ async def _migrate(url: str, report: Callable[[str], None]) -> None:
 
 
 async def _check_redis(url: str) -> None:
-    client = connect(url)
+    try:
+        client = connect(url)
+    except ValueError as exc:
+        raise ConfigurationError(f"REDIS_URL is not usable: {str(exc).rstrip('.')}.") from exc
     try:
         await client.ping()
     except Exception as exc:
         raise ConfigurationError(
-            "Redis does not answer: check REDIS_URL and that the server runs, or unset it for the embedded one."
+            "Redis does not answer: check REDIS_URL and that the server runs, or unset it for the embedded one. "
+            f"It said: {str(exc).rstrip('.')}."
         ) from exc
     finally:
         await client.aclose()

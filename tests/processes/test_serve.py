@@ -87,6 +87,9 @@ async def test_children_end_when_the_supervisor_is_killed(start_server: Start) -
     [
         ({"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"}, "PostgreSQL does not answer: check DATABASE_URL"),
         ({"REDIS_URL": "redis://127.0.0.1:1"}, "Redis does not answer: check REDIS_URL"),
+        ({"DATABASE_URL": "nonsense"}, "DATABASE_URL is not usable"),
+        ({"DATABASE_URL": "{database_url}_nowhere"}, "PostgreSQL refuses DATABASE_URL"),
+        ({"REDIS_URL": "nonsense"}, "REDIS_URL is not usable"),
         ({"LIVECOMMERCE_SERVER_PORT": "many"}, "The configuration is not usable"),
     ],
 )
@@ -94,7 +97,10 @@ def test_what_keeps_the_server_from_starting_is_one_sentence(
     environment: dict[str, str], sentence: str, tmp_path: Any, redis_url: str, database_url: str
 ) -> None:
     defaults = {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "LIVECOMMERCE_DATA_DIR": str(tmp_path)}
-    env = {**os.environ, **defaults, **environment}
+    path, _, options = database_url.partition("?")
+    nowhere = f"{path}_nowhere?{options}"
+    given = {name: value.replace("{database_url}_nowhere", nowhere) for name, value in environment.items()}
+    env = {**os.environ, **defaults, **given}
 
     began = time.monotonic()
     done = subprocess.run([*CLI, "serve"], env=env, capture_output=True, text=True, timeout=60, check=False)

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
+import asyncpg
+
 from livecommerce.foundation.core.errors import ConfigurationError, StorageUnavailable
 from livecommerce.foundation.storage.postgres import Database
 
@@ -113,5 +115,9 @@ async def _turn(database: Database) -> AsyncIterator[Any]:
             await asyncio.sleep(0.1)
         try:
             yield connection
+        except asyncpg.InsufficientPrivilegeError as exc:
+            raise ConfigurationError(
+                f"PostgreSQL does not let the user of DATABASE_URL migrate ({exc}): make it the owner of the database."
+            ) from exc
         finally:
             await connection.execute("SELECT pg_advisory_unlock($1)", _LOCK)

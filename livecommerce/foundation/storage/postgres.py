@@ -14,7 +14,7 @@ from typing import Any
 import asyncpg
 import structlog
 
-from livecommerce.foundation.core.errors import Invalid, StorageUnavailable
+from livecommerce.foundation.core.errors import ConfigurationError, Invalid, StorageUnavailable
 
 log = structlog.get_logger(__name__)
 
@@ -38,6 +38,9 @@ UNAVAILABLE = (
 )
 """What a driver raises when the server is not there, is going down, or does not answer."""
 
+REFUSED = (asyncpg.InvalidCatalogNameError, asyncpg.InvalidAuthorizationSpecificationError)
+"""The server is there, and knows no such database or lets no such user in."""
+
 
 @contextmanager
 def unavailable_as_domain_error() -> Iterator[None]:
@@ -46,6 +49,19 @@ def unavailable_as_domain_error() -> Iterator[None]:
         yield
     except UNAVAILABLE as exc:
         raise StorageUnavailable(retry_after_s=2) from exc
+
+
+@contextmanager
+def refused_as_configuration() -> Iterator[None]:
+    """Translate what is wrong with the URL itself: its form, the database, the user or the password."""
+    try:
+        yield
+    except REFUSED as exc:
+        raise ConfigurationError(f"PostgreSQL refuses DATABASE_URL: {str(exc).rstrip('.')}.") from exc
+    except StorageUnavailable as exc:
+        if isinstance(exc.__cause__, asyncpg.ClientConfigurationError):
+            raise ConfigurationError(f"DATABASE_URL is not usable: {str(exc.__cause__).rstrip('.')}.") from exc
+        raise
 
 
 class Transaction:
@@ -111,8 +127,8 @@ class Database:
         await self.close()
 
     async def open(self) -> None:
-        """Connect; `StorageUnavailable` when nothing answers."""
-        with unavailable_as_domain_error():
+        """Connect; `StorageUnavailable` when nothing answers, `ConfigurationError` when the URL is refused."""
+        with refused_as_configuration(), unavailable_as_domain_error():
             self._pool = await asyncpg.create_pool(
                 self._url,
                 min_size=self._min,

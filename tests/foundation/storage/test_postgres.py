@@ -1,10 +1,13 @@
-"""What PostgreSQL cannot keep is the caller's mistake, wherever it got through."""
+"""PostgreSQL's refusals, in our words: what it cannot keep is the caller's mistake, what it forbids the operator's."""
 
 from __future__ import annotations
 
+import secrets
+
 import pytest
 
-from livecommerce.foundation.core.errors import Invalid
+from livecommerce.foundation.core.errors import ConfigurationError, Invalid
+from livecommerce.foundation.storage.migrations import migrate
 from livecommerce.foundation.storage.postgres import Database
 
 
@@ -16,3 +19,14 @@ async def test_a_nul_in_a_text_is_invalid_and_the_connection_lives_on(database: 
             await tx.execute("SELECT $1::text", "\0")
 
     assert await database.fetchval("SELECT $1::text", "ab") == "ab"
+
+
+async def test_who_may_not_make_tables_is_told_so(database: Database, database_url: str) -> None:
+    role = f"visitor_{secrets.token_hex(4)}"
+    await database.execute(f"CREATE ROLE {role}")
+    try:
+        async with Database(f"{database_url}{'&' if '?' in database_url else '?'}role={role}", max_size=1) as visiting:
+            with pytest.raises(ConfigurationError, match="does not let the user"):
+                await migrate(visiting)
+    finally:
+        await database.execute(f"DROP ROLE {role}")
