@@ -29,6 +29,7 @@ from livecommerce.orders.payment import SandboxProvider
 from livecommerce.orders.payment import hosted as sandbox_page
 from livecommerce.orders.service import (
     Activity,
+    FulfilmentService,
     NumbersService,
     OrderService,
     PaymentService,
@@ -93,6 +94,7 @@ class Storefront:
     orders: OrderService
     payments: PaymentService
     numbers: NumbersService
+    parcels: FulfilmentService
     store: OrderStore
     sandbox: SandboxProvider
     show_id: ShowId
@@ -196,6 +198,7 @@ async def storefront(house: House, redis: Redis, clock: Any) -> AsyncIterator[St
             audit=audit,
             providers=[sandbox],
         )
+        parcels = FulfilmentService(database, order_store, orders=orders, bus=bus, audit=audit)
         numbers = NumbersService(order_store, stock, Crowd(), currency="EUR")
         rooms = [
             identity_http.routes(house.room),
@@ -203,7 +206,7 @@ async def storefront(house: House, redis: Redis, clock: Any) -> AsyncIterator[St
             shows_http.routes(house.shows),
             sales_http.routes(sales, buying, holds),
             sales_http.waitlist_routes(waitlist),
-            orders_http.routes(orders, payments, numbers),
+            orders_http.routes(orders, payments, numbers, parcels),
             orders_http.export_routes(orders),
             orders_http.checkout_routes(quotes, pricing),
             sandbox_page.routes(sandbox, payments),
@@ -224,6 +227,7 @@ async def storefront(house: House, redis: Redis, clock: Any) -> AsyncIterator[St
                 orders,
                 payments,
                 numbers,
+                parcels,
                 order_store,
                 sandbox,
                 show_id,

@@ -225,6 +225,7 @@ class OrderView(msgspec.Struct, frozen=True):
     shipped_at: datetime | None
     delivered_at: datetime | None
     refunded: MoneyView
+    parcel_id: str | None
 
     @classmethod
     def of(cls, order: Order) -> OrderView:
@@ -255,6 +256,7 @@ class OrderView(msgspec.Struct, frozen=True):
             coupon=order.coupon,
             shipped_at=order.shipped_at,
             refunded=MoneyView.of(order.refunded),
+            parcel_id=order.parcel_id,
             delivered_at=order.delivered_at,
         )
 

@@ -44,7 +44,7 @@ def routes(house: House) -> list[Routes]:
         broadcast_http.routes(house.broadcast),
         sales_http.routes(trade.sales, trade.buying, trade.holds),
         sales_http.waitlist_routes(trade.waitlist),
-        orders_http.routes(trade.orders, trade.payments, trade.numbers),
+        orders_http.routes(trade.orders, trade.payments, trade.numbers, trade.parcels),
         orders_http.export_routes(trade.orders),
         orders_http.checkout_routes(trade.quotes, trade.pricing),
         *([sandbox_page.routes(trade.sandbox, trade.payments)] if trade.sandbox else []),

@@ -19,7 +19,15 @@ from livecommerce.foundation.media.signing import Signer
 from livecommerce.moderation.service import ModerationService
 from livecommerce.moderation.store import SanctionStore
 from livecommerce.orders.payment import SandboxProvider
-from livecommerce.orders.service import Activity, NumbersService, OrderService, PaymentService, Pricing, QuoteService
+from livecommerce.orders.service import (
+    Activity,
+    FulfilmentService,
+    NumbersService,
+    OrderService,
+    PaymentService,
+    Pricing,
+    QuoteService,
+)
 from livecommerce.orders.store import OrderStore, TermsStore
 from livecommerce.processes.payment import Providers, open_providers
 from livecommerce.processes.resources import Resources
@@ -51,6 +59,7 @@ class Trade:
     sandbox: SandboxProvider | None
     pricing: Pricing
     quotes: QuoteService
+    parcels: FulfilmentService
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +199,7 @@ def _trade(resources: Resources, lower: LowerRooms, talk: Talk, counters: ShowCo
         ),
         numbers=NumbersService(order_store, lower.stock, counters, currency=resources.settings.shop.currency),
         sandbox=providers.sandbox,
+        parcels=FulfilmentService(database, order_store, orders=orders, bus=bus, audit=audit),
         pricing=pricing,
         quotes=QuoteService(pricing, stock=lower.stock, shelf=shelf, methods=methods),
     )

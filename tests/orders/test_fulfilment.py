@@ -17,8 +17,8 @@ async def test_an_order_is_delivered_after_it_was_shipped_and_its_buyer_hears_so
     order = await storefront.pay(await storefront.place(await storefront.hold()))
     maja, path = await storefront.house.actor("maja"), f"/orders/{order.id}/deliver"
     with pytest.raises(NotNow):
-        await storefront.orders.deliver(maja, order.id)
-    await storefront.orders.ship(maja, order.id)
+        await storefront.parcels.deliver(maja, order.id)
+    await storefront.parcels.ship(maja, order.id)
     assert (await storefront.request("POST", path))[0] == 403
     assert (await storefront.request("POST", path, "anna"))[0] == 404
 
@@ -27,7 +27,7 @@ async def test_an_order_is_delivered_after_it_was_shipped_and_its_buyer_hears_so
     assert (status, delivered["status"], delivered["delivered_at"] is not None) == (200, "delivered", True)
     assert storefront.bus.notices[-1][1] == "order.delivered"
     with pytest.raises(NotNow):
-        await storefront.orders.deliver(maja, order.id)
+        await storefront.parcels.deliver(maja, order.id)
     assert (await storefront.payments.refund(maja, order.id)).status == "refunded"
     await storefront.sound()
 
@@ -157,3 +157,42 @@ async def test_a_refund_that_makes_no_sense_is_refused(storefront, body) -> None
     assert (status, problem["code"]) == (422, "invalid")
     assert (await _refund(storefront, order, name="freja", lines=[{"line": 1, "quantity": 1}]))[0] == 403
     assert await storefront.database.fetchval("SELECT count(*) FROM refund") == 0
+
+
+async def _bundle(storefront, *orders, name: str = "maja"):
+    return await storefront.request("POST", "/parcels", name, json={"order_ids": [order.id for order in orders]})
+
+
+async def _paid(storefront, name: str = "freja", **more):
+    held = await storefront.hold(name)
+    return await storefront.pay(await storefront.place(held, name=name, **more), name=name)
+
+
+async def test_orders_in_one_parcel_travel_together(storefront) -> None:
+    first, second, third = [await _paid(storefront, address=ADDRESS) for _ in range(3)]
+
+    status, bundled = await _bundle(storefront, first, second, third)
+
+    assert (status, len({order["parcel_id"] for order in bundled["items"]})) == (201, 1)
+    maja = await storefront.house.actor("maja")
+    await storefront.payments.refund(maja, third.id)
+    assert (await storefront.parcels.ship(maja, second.id)).status == "shipped"
+    assert (await storefront.parcels.deliver(maja, first.id)).status == "delivered"
+    states = [(await storefront.orders.get(maja, order.id)).status for order in (first, second, third)]
+    assert states == ["delivered", "delivered", "refunded"]
+    assert [kind for _, kind, _ in storefront.bus.notices].count("order.shipped") == 2
+
+
+async def test_only_what_belongs_together_is_bundled(storefront) -> None:
+    first, second = await _paid(storefront, address=ADDRESS), await _paid(storefront, address=ADDRESS)
+    elsewhere = await _paid(storefront, address={**ADDRESS, "city": "Odense"})
+    hers = await _paid(storefront, "anna", address=ADDRESS)
+    unpaid = await storefront.place(await storefront.hold(), address=ADDRESS)
+
+    for other, code in ((elsewhere, "not_together"), (hers, "not_together"), (unpaid, "illegal_transition")):
+        status, problem = await _bundle(storefront, first, other)
+        assert (status, problem["code"]) == (409, code)
+    assert (await _bundle(storefront, first, second, name="freja"))[0] == 404
+    assert (await _bundle(storefront, first, second))[0] == 201
+    assert (await _bundle(storefront, first, second))[1]["code"] == "illegal_transition"
+    assert await storefront.database.fetchval("SELECT count(*) FROM orders WHERE parcel_id IS NOT NULL") == 2

@@ -185,7 +185,7 @@ async def test_refunding_sends_money_and_units_back_once(storefront) -> None:
 async def test_what_has_left_the_house_does_not_come_back_with_the_refund(storefront) -> None:
     order = await storefront.pay(await storefront.place(await storefront.hold()))
     maja = await storefront.house.actor("maja")
-    assert (await storefront.orders.ship(maja, order.id)).status == "shipped"
+    assert (await storefront.parcels.ship(maja, order.id)).status == "shipped"
 
     await storefront.payments.refund(maja, order.id)
 
@@ -197,7 +197,7 @@ async def test_only_staff_ships_and_refunds(storefront) -> None:
     order = await storefront.pay(await storefront.place(await storefront.hold()))
     freja, anna = await storefront.house.actor("freja"), await storefront.house.actor("anna")
 
-    for act in (storefront.orders.ship, storefront.payments.refund):
+    for act in (storefront.parcels.ship, storefront.payments.refund):
         with pytest.raises(Forbidden):
             await act(freja, order.id)
         with pytest.raises(NotFound):

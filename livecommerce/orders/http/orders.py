@@ -14,7 +14,7 @@ from livecommerce.foundation.http.server import Call, Routes, read_body
 from livecommerce.orders.model import MAX_HOLDS
 from livecommerce.orders.model.refunding import RefundWish
 from livecommerce.orders.model.terms import Slug
-from livecommerce.orders.service import NumbersService, OrderService, PaymentService, Placement
+from livecommerce.orders.service import FulfilmentService, NumbersService, OrderService, PaymentService, Placement
 from livecommerce.orders.views import NumbersView, OrderView
 
 Id = Annotated[str, msgspec.Meta(pattern="^[0-9a-z-]{1,36}$")]
@@ -68,6 +68,10 @@ class RefundBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
         return RefundWish(units, amount, self.restock, key)
 
 
+class ParcelBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    order_ids: Annotated[list[Id], msgspec.Meta(min_length=2, max_length=20)]
+
+
 class PayBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`outcome` scripts the sandbox. All but the first two send the buyer to its test page."""
 
@@ -97,12 +101,15 @@ class OrderList(msgspec.Struct, frozen=True):
     next: str | None
 
 
-def routes(orders: OrderService, payments: PaymentService, numbers: NumbersService) -> Routes:
+def routes(
+    orders: OrderService, payments: PaymentService, numbers: NumbersService, parcels: FulfilmentService
+) -> Routes:
     table = Routes("orders")
     _buyer_routes(table, orders, payments)
     _provider_routes(table, payments)
     _reading_routes(table, orders)
-    _staff_routes(table, orders, payments, numbers)
+    _staff_routes(table, payments, numbers)
+    _parcel_routes(table, parcels)
     return table
 
 
@@ -171,7 +178,7 @@ def _reading_routes(table: Routes, orders: OrderService) -> None:
         return await orders.get(call.actor, call.id("order_id"))
 
 
-def _staff_routes(table: Routes, orders: OrderService, payments: PaymentService, numbers: NumbersService) -> None:
+def _staff_routes(table: Routes, payments: PaymentService, numbers: NumbersService) -> None:
     @table.post("/orders/{order_id}/refund", answer=OrderView)
     async def refund(call: Call[Any]) -> OrderView:
         """Send the money of an order back"""
@@ -183,17 +190,24 @@ def _staff_routes(table: Routes, orders: OrderService, payments: PaymentService,
         wish = call.body.wish(call.idempotency_key or new_id())
         return await payments.refund(call.actor, call.id("order_id"), wish)
 
-    @table.post("/orders/{order_id}/ship", answer=OrderView)
-    async def ship(call: Call[Any]) -> OrderView:
-        """Say that an order is on its way"""
-        return await orders.ship(call.actor, call.id("order_id"))
-
-    @table.post("/orders/{order_id}/deliver", answer=OrderView)
-    async def deliver(call: Call[Any]) -> OrderView:
-        """Say that an order has arrived"""
-        return await orders.deliver(call.actor, call.id("order_id"))
-
     @table.get("/shows/{show_id}/numbers", answer=NumbersView)
     async def show_numbers(call: Call[Any]) -> NumbersView:
         """How a show goes, for its staff"""
         return await numbers.of_show(call.actor, call.id("show_id"))
+
+
+def _parcel_routes(table: Routes, parcels: FulfilmentService) -> None:
+    @table.post("/parcels", body=ParcelBody, answer=OrderList, status=201)
+    async def bundle(call: Call[ParcelBody]) -> OrderList:
+        """Put paid orders of one buyer and show into one parcel: from then on they travel together"""
+        return OrderList(await parcels.bundle(call.actor, call.body.order_ids), None)
+
+    @table.post("/orders/{order_id}/ship", answer=OrderView)
+    async def ship(call: Call[Any]) -> OrderView:
+        """Say that an order is on its way"""
+        return await parcels.ship(call.actor, call.id("order_id"))
+
+    @table.post("/orders/{order_id}/deliver", answer=OrderView)
+    async def deliver(call: Call[Any]) -> OrderView:
+        """Say that an order has arrived"""
+        return await parcels.deliver(call.actor, call.id("order_id"))

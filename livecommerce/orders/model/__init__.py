@@ -14,6 +14,7 @@ from livecommerce.orders.model.order import (
     PaymentStatus,
     Priced,
     Refund,
+    bundle,
 )
 from livecommerce.orders.model.pricing import Totals, tax_of
 
@@ -32,5 +33,6 @@ __all__ = [
     "Priced",
     "Refund",
     "Totals",
+    "bundle",
     "tax_of",
 ]

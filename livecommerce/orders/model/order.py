@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -150,6 +150,7 @@ class Order:
     cancelled_at: datetime | None = None
     refunded_at: datetime | None = None
     refunded_minor: int = 0
+    parcel_id: str | None = None
     version: int = 1
 
     @property
@@ -228,6 +229,22 @@ class Priced:
     chosen: Quoted | None
     coupon: Coupon | None
     is_inclusive: bool
+
+
+def bundle(orders: Sequence[Order], parcel_id: str) -> list[Order]:
+    """Put paid orders of one buyer, show and address into one parcel."""
+    if len({(order.show_id, order.buyer_id, order.address) for order in orders}) != 1:
+        raise NotTogether()
+    for order in orders:
+        if order.status is not OrderStatus.PAID or order.parcel_id is not None:
+            raise NotNow(f"Order {order.label} is {order.status.value}, or in a parcel already.")
+    return [replace(order, parcel_id=parcel_id, version=order.version + 1) for order in orders]
+
+
+class NotTogether(Conflict):
+    """A parcel has orders of one buyer and one show, to one address."""
+
+    code = "not_together"
 
 
 class NotNow(Conflict):

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from livecommerce.foundation.core.actors import Actor, Permission, require
@@ -15,7 +14,7 @@ from livecommerce.foundation.core.money import Money
 from livecommerce.foundation.realtime.bus import Bus
 from livecommerce.foundation.storage.postgres import Database, Transaction
 from livecommerce.identity.service import AuditTrail
-from livecommerce.orders.events import OrderCancelledNotice, OrderDeliveredNotice, OrderPlacedNotice, OrderShippedNotice
+from livecommerce.orders.events import OrderCancelledNotice, OrderPlacedNotice
 from livecommerce.orders.model import MAX_HOLDS, PAY_WITHIN, Address, Order, OrderStatus, Priced
 from livecommerce.orders.model.pricing import PriceChanged
 from livecommerce.orders.service.pricing import Pricing, Wish
@@ -177,35 +176,6 @@ class OrderService:
                 await self._record(tx, actor, "order.cancel", order)
             self._notify_after(tx, order, OrderCancelledNotice(order_id=order.id))
         return OrderView.of(cancelled)
-
-    async def ship(self, actor: Actor, order_id: OrderId) -> OrderView:
-        """Say that a paid order is on its way."""
-        notice = OrderShippedNotice(order_id=order_id)
-        return await self._move(actor, order_id, Order.ship, action="order.ship", notice=notice)
-
-    async def deliver(self, actor: Actor, order_id: OrderId) -> OrderView:
-        """Say that a shipped order has arrived."""
-        notice = OrderDeliveredNotice(order_id=order_id)
-        return await self._move(actor, order_id, Order.deliver, action="order.deliver", notice=notice)
-
-    async def _move(
-        self,
-        actor: Actor,
-        order_id: OrderId,
-        step: Callable[[Order, datetime], Order],
-        *,
-        action: str,
-        notice: Notice,
-    ) -> OrderView:
-        order = await self.readable(actor, order_id)
-        require(actor, Permission.ORDERS_MANAGE, order.show_id)
-        async with self._database.transaction() as tx:
-            order = await self._store.lock(order_id, tx)
-            moved = step(order, await self._store.now(tx))
-            await self._store.save(moved, tx)
-            await self._record(tx, actor, action, order)
-            self._notify_after(tx, order, notice)
-        return OrderView.of(moved)
 
     async def overdue(self, limit: int) -> list[OrderId]:
         """Orders whose time to pay is over."""

@@ -55,7 +55,8 @@ class OrderStore:
     async def save(self, order: Order, tx: Transaction) -> None:
         """Write what may change: status and its times."""
         times = (order.paid_at, order.shipped_at, order.delivered_at, order.cancelled_at, order.refunded_at)
-        await tx.execute(Q.save, order.id, order.status.value, *times, order.version, order.refunded_minor)
+        rest = (order.version, order.refunded_minor, order.parcel_id)
+        await tx.execute(Q.save, order.id, order.status.value, *times, *rest)
 
     async def get(self, order_id: OrderId) -> Order:
         """One order; `NotFound` when there is none."""
@@ -70,6 +71,17 @@ class OrderStore:
         if not rows:
             raise NotFound()
         return (await self._assemble(rows, tx))[0]
+
+    async def lock_all(self, order_ids: Sequence[OrderId], tx: Transaction) -> list[Order]:
+        """Several orders for changing them, in order of id; `NotFound` when one is unknown."""
+        rows = await tx.fetch(Q.lock_all, list(order_ids))
+        if len(rows) != len(set(order_ids)):
+            raise NotFound()
+        return await self._assemble(rows, tx)
+
+    async def of_parcel(self, parcel_id: str) -> list[OrderId]:
+        """The orders in a parcel: it never changes."""
+        return [row["id"] for row in await self._database.fetch(Q.of_parcel, parcel_id)]
 
     async def by_key(self, buyer: PersonId, key: str) -> Order | None:
         """The buyer's order that was placed under a key."""
@@ -250,6 +262,7 @@ def _order(row: Row, lines: Sequence[Row], attempt: Attempt | None) -> Order:
         cancelled_at=row["cancelled_at"],
         refunded_at=row["refunded_at"],
         refunded_minor=row["refunded_minor"],
+        parcel_id=row["parcel_id"],
         version=row["version"],
     )
 

@@ -15,7 +15,7 @@ SELECT $1, * FROM unnest($2::uuid[], $3::int[], $4::uuid[], $5::uuid[], $6::text
 
 -- name: save
 UPDATE orders SET status = $2, paid_at = $3, shipped_at = $4, delivered_at = $5, cancelled_at = $6, refunded_at = $7,
-       version = $8, refunded_minor = $9
+       version = $8, refunded_minor = $9, parcel_id = $10
 WHERE id = $1
 
 -- name: get
@@ -23,6 +23,12 @@ SELECT *, address::text AS address_text FROM orders WHERE id = $1
 
 -- name: lock
 SELECT *, address::text AS address_text FROM orders WHERE id = $1 FOR UPDATE
+
+-- name: lock_all
+SELECT *, address::text AS address_text FROM orders WHERE id = ANY ($1::uuid[]) ORDER BY id FOR UPDATE
+
+-- name: of_parcel
+SELECT id FROM orders WHERE parcel_id = $1 ORDER BY id
 
 -- name: by_key
 SELECT *, address::text AS address_text FROM orders WHERE buyer_id = $1 AND key = $2
