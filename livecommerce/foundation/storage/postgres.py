@@ -158,6 +158,11 @@ class Database:
                     yield connection
                 except asyncpg.CharacterNotInRepertoireError as exc:
                     raise Invalid("Control characters are not allowed.") from exc
+                except asyncpg.InternalClientError as exc:
+                    if not connection.is_closed():
+                        raise
+                    # asyncpg says so of a connection that broke between two messages of one query
+                    raise StorageUnavailable(retry_after_s=2) from exc
 
     async def fetch(self, sql: str, *args: object) -> list[Row]:
         async with self.connection() as connection:
