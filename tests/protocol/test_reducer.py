@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import sys
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -121,7 +122,8 @@ async def test_the_pages_reducer_arrives_at_the_servers_own_snapshot(
 async def reduces(recording: Path) -> int:
     """Run the reducer where it lives; its output is shown when it fails."""
     vitest = WEB / "node_modules" / ".bin" / "vitest"
-    env = {**os.environ, "LIVECOMMERCE_RECORDING": str(recording)}
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"  # where `make build` puts Node when there is none
+    env = {**os.environ, "PATH": path, "LIVECOMMERCE_RECORDING": str(recording)}
     process = await asyncio.create_subprocess_exec(
         str(vitest), "run", "src/state/recorded.test.ts", cwd=WEB, env=env, stdin=asyncio.subprocess.DEVNULL
     )
