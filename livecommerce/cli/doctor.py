@@ -100,6 +100,12 @@ async def _ports(settings: Settings) -> str:
     return f"{settings.server.host}:{settings.server.port} is free"
 
 
+async def _payment(settings: Settings) -> str:
+    if "sandbox" in settings.payment.methods:
+        return f"{', '.join(settings.payment.methods)}: with the sandbox no money moves; set payment.methods to sell"
+    return ", ".join(settings.payment.methods)
+
+
 CHECKS: dict[str, Check] = {
     "Python": _python,
     "Pages": _pages,
@@ -107,4 +113,5 @@ CHECKS: dict[str, Check] = {
     "PostgreSQL": _postgres,
     "Redis": _redis,
     "Port": _ports,
+    "Payment": _payment,
 }
