@@ -219,7 +219,11 @@ class Page:
     async def join(self) -> dict[str, Any]:
         self._held = []
         since = {"since": {"epoch": self.epoch, "seq": self.seq}} if self.epoch is not None else {}
-        ack = await self.ask("show.join", {"show_id": self.show_id, "scope": self.scope, **since})
+        wanted = {"show_id": self.show_id, "scope": self.scope, **since}
+        ack = await self.ask("show.join", wanted)
+        while ack.get("code") == "rate_limited":  # a page that was cut too often waits, as it is told
+            await asyncio.sleep(ack["retry_after_ms"] / 1000)
+            ack = await self.ask("show.join", wanted)
         self.acks.append(ack)
         if not ack["ok"]:
             return ack

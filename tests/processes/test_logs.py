@@ -6,6 +6,7 @@ import logging
 import sys
 
 import pytest
+import structlog
 from aiohttp.http_exceptions import LineTooLong
 
 from livecommerce.processes import logs
@@ -32,3 +33,5 @@ def test_bytes_that_are_no_http_leave_no_stack_in_the_log(error: Exception, is_w
         assert _is_written(error) is is_written
     finally:
         logging.getLogger("aiohttp.server").filters[:] = before
+        structlog.reset_defaults()
+        structlog.contextvars.clear_contextvars()
