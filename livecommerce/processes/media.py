@@ -14,7 +14,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 from aiohttp import web
-from prometheus_client import CollectorRegistry, start_http_server
+from prometheus_client import CollectorRegistry
 
 from livecommerce.broadcast.jobs import Doorman, StreamJanitor
 from livecommerce.broadcast.service import StreamAnnouncer
@@ -31,6 +31,7 @@ from livecommerce.foundation.media.sessions import RtcLimits, RtcServer
 from livecommerce.foundation.media.signing import Signer
 from livecommerce.foundation.realtime.listening import Ear
 from livecommerce.processes.lifetime import Lifetime
+from livecommerce.processes.metrics import serve_metrics
 from livecommerce.processes.resources import Resources, open_resources
 from livecommerce.processes.rooms import INTERNAL_KEY, open_lower_rooms
 
@@ -134,13 +135,7 @@ async def _serve(app: web.Application, listener: socket.socket, stack: AsyncExit
 
 
 def _serve_metrics(settings: Settings, metrics: MediaMetrics, stack: AsyncExitStack) -> None:
-    """On 127.0.0.1, the port after those of the web workers."""
-    if not settings.server.metrics_port:
-        return
+    """On the port after those of the web workers."""
     registry = CollectorRegistry()
     registry.register(metrics)
-    port = settings.server.metrics_port + settings.server.web_workers
-    server, thread = start_http_server(port, addr="127.0.0.1", registry=registry)
-    stack.callback(thread.join, SHUTDOWN_S)
-    stack.callback(server.server_close)
-    stack.callback(server.shutdown)
+    serve_metrics(settings, settings.server.web_workers, stack, registry=registry)

@@ -9,7 +9,7 @@ import msgspec
 import structlog
 from aiohttp import web
 
-from livecommerce.foundation.core.errors import LiveCommerceError
+from livecommerce.foundation.core.errors import Invalid, LiveCommerceError
 
 log = structlog.get_logger(__name__)
 
@@ -68,3 +68,16 @@ def _retry_after_s(error: LiveCommerceError) -> int:
     if isinstance(millis, int | float):
         return max(1, math.ceil(millis / 1000))
     return 1
+
+
+def invalid_of(error: Exception) -> Invalid:
+    """The refusal of what a decoder did not take, naming the field where msgspec does."""
+    message = str(error)
+    return Invalid(f"{message.rstrip('.')}.", field=_field(message))
+
+
+def _field(message: str) -> str | None:
+    """msgspec names the place as "... - at `$.quantity`"; unknown fields as "unknown field `x`"."""
+    if "`$." in message:
+        return message.rsplit("`$.", 1)[1].rstrip("`")
+    return message.split("`")[1] if "field `" in message else None

@@ -18,7 +18,6 @@ import structlog
 from aiohttp import web
 
 from livecommerce.foundation.core.errors import (
-    Invalid,
     LiveCommerceError,
     Malformed,
     NotFound,
@@ -26,7 +25,7 @@ from livecommerce.foundation.core.errors import (
     UnsupportedMediaType,
 )
 from livecommerce.foundation.http.auth import Authentication, required
-from livecommerce.foundation.http.problems import response_for
+from livecommerce.foundation.http.problems import invalid_of, response_for
 from livecommerce.foundation.http.routes import Call, Route, Routes
 
 __all__ = ["API", "Call", "Routes", "ServerContext", "application", "client_address", "read_body"]
@@ -103,7 +102,7 @@ async def _decoded(request: web.Request, decoder: msgspec.json.Decoder[Any], lim
     try:
         return decoder.decode(raw)
     except msgspec.ValidationError as exc:
-        raise Invalid(_sentence(exc), field=_field(str(exc))) from None
+        raise invalid_of(exc) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise Malformed("The body is not valid JSON.") from None
 
@@ -131,18 +130,7 @@ def _query(request: web.Request, kind: Any) -> Any:
     try:
         return msgspec.convert(dict(request.query), kind, strict=False)
     except msgspec.ValidationError as exc:
-        raise Invalid(_sentence(exc), field=_field(str(exc))) from None
-
-
-def _sentence(exc: msgspec.ValidationError) -> str:
-    return f"{str(exc).rstrip('.')}."
-
-
-def _field(message: str) -> str | None:
-    """msgspec names the place as "... - at `$.quantity`"; unknown fields as "unknown field `x`"."""
-    if "`$." in message:
-        return message.rsplit("`$.", 1)[1].rstrip("`")
-    return message.split("`")[1] if "field `" in message else None
+        raise invalid_of(exc) from None
 
 
 def _answer(result: Any, status: int) -> web.StreamResponse:

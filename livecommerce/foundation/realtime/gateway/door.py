@@ -19,12 +19,12 @@ from aiohttp import web
 
 from livecommerce.foundation.core.actors import Actor
 from livecommerce.foundation.core.clock import Clock
-from livecommerce.foundation.core.errors import Busy, Invalid, LiveCommerceError, NotFound
+from livecommerce.foundation.core.errors import Busy, LiveCommerceError, NotFound
 from livecommerce.foundation.core.ids import PersonId
 from livecommerce.foundation.core.settings import RealtimeSettings
 from livecommerce.foundation.http.auth import Authenticator
 from livecommerce.foundation.http.limits import Rate, RateLimiter
-from livecommerce.foundation.http.problems import PUBLIC_DETAILS
+from livecommerce.foundation.http.problems import PUBLIC_DETAILS, invalid_of
 from livecommerce.foundation.http.server import ServerContext
 from livecommerce.foundation.realtime.bus import PEOPLE, CloseOf, NoticeTo
 from livecommerce.foundation.realtime.gateway.admission import Admission
@@ -223,7 +223,7 @@ class Gateway:
         try:
             body = msgspec.convert({} if data is None else data, message.body)
         except (msgspec.ValidationError, RecursionError) as exc:
-            raise Invalid(f"{str(exc).rstrip('.')}.", field=_field(str(exc))) from None
+            raise invalid_of(exc) from None
         if message.rate is not None:
             await self._limiter.hit(name, connection.actor.id, message.rate)
         return await message.handler(connection, body)
@@ -256,9 +256,3 @@ def _refusal(error: LiveCommerceError) -> dict[str, Any]:
     if isinstance(seconds := details.pop("retry_after_s", None), int | float):
         details.setdefault("retry_after_ms", int(seconds * 1000))
     return {"ok": False, "code": error.code, "message": error.message, **details}
-
-
-def _field(message: str) -> str | None:
-    if "`$." in message:
-        return message.rsplit("`$.", 1)[1].rstrip("`")
-    return message.split("`")[1] if "field `" in message else None
